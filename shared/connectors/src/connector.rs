@@ -1,0 +1,99 @@
+//! What every connector does.
+
+use std::ops::Range;
+
+use async_trait::async_trait;
+use domain::DataType;
+use transport::ErpError;
+
+/// Speaks one ERP's dialect over one connection. Made anew for each test and each run.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// Really signs in and really asks for something.
+    ///
+    /// # Errors
+    /// With what the ERP said, or why it could not be asked.
+    async fn test(&self) -> Result<TestReport, ErpError>;
+
+    /// Opens the records of a data type, from the beginning or from where an earlier worker stopped.
+    ///
+    /// # Errors
+    /// With what the ERP said, or why it could not be asked.
+    async fn pull(&self, pull: Pull) -> Result<Box<dyn Pages>, ErpError>;
+
+    /// The server's SSH host key as it was seen in this session (`SHA256:…`), for the first contact to pin.
+    fn observed_host_key(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What is to be pulled.
+#[derive(Debug, Clone)]
+pub struct Pull {
+    /// The kind of record.
+    pub data_type: DataType,
+    /// How many records a page should have.
+    pub page_size: u32,
+    /// The `resume` of the last page that was stored; `None` to begin.
+    pub resume: Option<String>,
+}
+
+/// The pages of one pull.
+#[async_trait]
+pub trait Pages: Send {
+    /// The next page; `None` after the last. An empty page is not the end.
+    ///
+    /// # Errors
+    /// With why the pull cannot go on.
+    async fn next(&mut self) -> Result<Option<Page>, ErpError>;
+
+    /// Told when everything up to the page with this `resume` is safely stored, so that what was read can be cleared
+    /// away (files archived). May be told twice.
+    ///
+    /// # Errors
+    /// With what could not be cleared away.
+    async fn stored(&mut self, _resume: &str) -> Result<(), ErpError> {
+        Ok(())
+    }
+
+    /// Told when the run ends in error: gives back what was claimed and not stored.
+    ///
+    /// # Errors
+    /// With what could not be given back.
+    async fn abandon(&mut self) -> Result<(), ErpError> {
+        Ok(())
+    }
+}
+
+/// Some records, as JSON texts in one buffer.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The text that `items` points into.
+    pub body: Vec<u8>,
+    /// The records, in the order the ERP sent them.
+    pub items: Vec<Item>,
+    /// Where to go on after this page; only the connector reads it. At most a few KB.
+    pub resume: String,
+    /// How many records the ERP says there are in all, if it tells.
+    pub total: Option<u64>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// One record of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// A JSON text in the page's body.
+    Record(Range<usize>),
+    /// Something that is no record, such as a line with too few fields: a text in the page's body, and the reason.
+    Broken(Range<usize>, String),
+}
+
+/// What a connection test found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TestReport {
+    /// One sentence for a person.
+    pub message: String,
+    /// What was seen: status, server, listing, host key. No secrets.
+    pub details: serde_json::Value,
+}

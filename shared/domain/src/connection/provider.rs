@@ -1,0 +1,81 @@
+//! Which ERP a connection leads to, and what carries the data.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+/// The ERP behind a connection; it picks the connector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+pub enum Provider {
+    /// SAP S/4HANA.
+    #[serde(rename = "SAP")]
+    Sap,
+    /// Oracle Fusion Cloud.
+    Oracle,
+    /// NetSuite.
+    NetSuite,
+    /// Microsoft Dynamics 365 Business Central.
+    #[serde(rename = "Business Central")]
+    BusinessCentral,
+    /// Odoo.
+    Odoo,
+    /// ERPNext.
+    #[serde(rename = "ERPNext")]
+    ErpNext,
+    /// Tryton.
+    Tryton,
+    /// Any other: the generic connector over the connection's method.
+    Custom,
+}
+
+impl Provider {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Sap,
+        Self::Oracle,
+        Self::NetSuite,
+        Self::BusinessCentral,
+        Self::Odoo,
+        Self::ErpNext,
+        Self::Tryton,
+        Self::Custom,
+    ];
+
+    /// The name shown to people and used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sap => "SAP",
+            Self::Oracle => "Oracle",
+            Self::NetSuite => "NetSuite",
+            Self::BusinessCentral => "Business Central",
+            Self::Odoo => "Odoo",
+            Self::ErpNext => "ERPNext",
+            Self::Tryton => "Tryton",
+            Self::Custom => "Custom",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Provider {
+    /// Case, spaces, `-` and `_` do not matter: `sap`, `business_central` and `Business Central` are understood.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fold = |name: &str| name.to_lowercase().replace([' ', '-', '_'], "");
+        let name = String::deserialize(deserializer)?;
+        Self::ALL.into_iter().find(|p| fold(p.as_str()) == fold(&name)).ok_or_else(|| {
+            let known = Self::ALL.map(Self::as_str).join(", ");
+            serde::de::Error::custom(format!("must be one of {known}"))
+        })
+    }
+}
+
+/// What carries the data; it picks the transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionMethod {
+    /// An HTTP API.
+    Api,
+    /// Direct Order Integration: order XML over HTTP.
+    Doi,
+    /// Files on an SFTP server.
+    Sftp,
+}

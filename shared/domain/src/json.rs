@@ -1,0 +1,202 @@
+//! JSON as an ERP sent it, read only where it is looked at: borrowed from the page, members in the order they came,
+//! numbers kept as the text they were written in.
+//!
+//! `serde_json::Value` would turn `12345678901234567.89` into a float, and money must not pass through one; it would
+//! also build a tree of which a mapping reads a few leaves.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// A valid JSON text that is read on demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Json<'a>(&'a str);
+
+/// What kind of value a [`Json`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number.
+    Number,
+    /// A string.
+    String,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Bool => "true or false",
+            Self::Number => "a number",
+            Self::String => "a text",
+            Self::Array => "a list",
+            Self::Object => "an object",
+        })
+    }
+}
+
+impl<'a> Json<'a> {
+    /// Checks that `text` is one JSON value.
+    ///
+    /// # Errors
+    /// With what is wrong and where.
+    pub fn parse(text: &'a [u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice::<&RawValue>(text).map(Self::from)
+    }
+
+    /// The value as it was written.
+    #[must_use]
+    pub const fn text(self) -> &'a str {
+        self.0
+    }
+
+    /// What kind of value it is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self.0.as_bytes().first() {
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::Array,
+            Some(b'"') => Kind::String,
+            Some(b't' | b'f') => Kind::Bool,
+            Some(b'n') => Kind::Null,
+            _ => Kind::Number,
+        }
+    }
+
+    /// The text of a string, unescaped.
+    #[must_use]
+    pub fn as_string(self) -> Option<Cow<'a, str>> {
+        let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        if inner.contains('\\') {
+            serde_json::from_str(self.0).ok().map(Cow::Owned)
+        } else {
+            Some(Cow::Borrowed(inner))
+        }
+    }
+
+    /// The members of an object, in order; none of any other kind.
+    #[must_use]
+    pub fn members(self) -> Vec<(Cow<'a, str>, Json<'a>)> {
+        serde_json::from_str::<Members<'a>>(self.0).map(|members| members.0).unwrap_or_default()
+    }
+
+    /// The items of an array, in order; none of any other kind.
+    #[must_use]
+    pub fn items(self) -> Vec<Json<'a>> {
+        serde_json::from_str::<Items<'a>>(self.0).map(|items| items.0).unwrap_or_default()
+    }
+
+    /// The member called `name`, if this is an object that has one.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<Json<'a>> {
+        self.members().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// What a path such as `lines.0.sku` leads to: member names and array positions, joined by dots.
+    #[must_use]
+    pub fn at(self, path: &str) -> Option<Json<'a>> {
+        path.split('.').try_fold(self, |value, step| match value.kind() {
+            Kind::Array => value.items().get(step.parse::<usize>().ok()?).copied(),
+            _ => value.get(step),
+        })
+    }
+}
+
+impl<'a> From<&'a RawValue> for Json<'a> {
+    fn from(raw: &'a RawValue) -> Self {
+        Self(raw.get())
+    }
+}
+
+struct Members<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Members<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::with_capacity(16);
+                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &RawValue>()? {
+                    members.push((name, Json::from(value)));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Read)
+    }
+}
+
+struct Items<'a>(Vec<Json<'a>>);
+
+impl<'de> Deserialize<'de> for Items<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Items<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Items<'de>, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = seq.next_element::<&RawValue>()? {
+                    items.push(Json::from(item));
+                }
+                Ok(Items(items))
+            }
+        }
+        deserializer.deserialize_seq(Read)
+    }
+}
+
+/// A member's name, borrowed unless something in it is escaped.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_every_digit() {
+        let json = Json::parse(br#"{"price": 12345678901234567.8900, "n": 1}"#).unwrap();
+        assert_eq!(json.get("price").unwrap().text(), "12345678901234567.8900");
+    }
+
+    #[test]
+    fn members_come_in_order_and_unescaped() {
+        let json = Json::parse(br#"{"b\n": "x", "a": "caf\u00e9", "c": null}"#).unwrap();
+        let members = json.members();
+        assert_eq!(members.iter().map(|(k, _)| k.as_ref()).collect::<Vec<_>>(), ["b\n", "a", "c"]);
+        assert_eq!(json.get("a").unwrap().as_string().unwrap(), "café");
+        assert_eq!(json.get("c").unwrap().kind(), Kind::Null);
+    }
+
+    #[test]
+    fn a_path_walks_objects_and_arrays() {
+        let json = Json::parse(br#"{"d": {"results": [{"id": 1}, {"id": 2}]}}"#).unwrap();
+        assert_eq!(json.at("d.results.1.id").unwrap().text(), "2");
+        assert!(json.at("d.results.2.id").is_none());
+        assert!(json.at("d.nothing").is_none());
+    }
+
+    #[test]
+    fn half_a_text_is_refused() {
+        assert!(Json::parse(br#"{"a": [1, 2"#).is_err());
+        assert!(Json::parse(b"<html>").is_err());
+    }
+}

@@ -1,0 +1,20 @@
+//! The words of Causeway as types: connections, sync configs, runs, assignments, records, mapping and schedules.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number on its own account, except [`ids`], which mints ids.
+
+pub mod assignment;
+pub mod audit;
+pub mod connection;
+pub mod data_type;
+pub mod ids;
+pub mod json;
+pub mod mapping;
+pub mod records;
+pub mod run;
+pub mod schedule;
+pub mod sync_config;
+pub mod user;
+pub mod validation;
+
+pub use data_type::{DataType, Direction};
+pub use validation::{FieldError, Invalid};

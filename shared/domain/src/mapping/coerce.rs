@@ -1,0 +1,141 @@
+//! Turns a value as an ERP writes it into a field's own form, or says why it cannot.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+
+use crate::json::{Json, Kind};
+use crate::records::FieldKind;
+
+/// Writes `value` as `kind`; says whether there was a value at all. Empty text is no value.
+///
+/// # Errors
+/// With what was expected, and what the ERP sent instead.
+pub(super) fn write(kind: FieldKind, value: Json<'_>, out: &mut Vec<u8>) -> Result<bool, String> {
+    match kind {
+        FieldKind::Text => Ok(text(value)?.map(|text| write_string(&text, out)).is_some()),
+        FieldKind::Money => {
+            Ok(decimal(value)?.map(|amount| print(out, format_args!("\"{amount}\""))).is_some())
+        }
+        FieldKind::Quantity => {
+            Ok(decimal(value)?.map(|amount| print(out, format_args!("{amount}"))).is_some())
+        }
+        FieldKind::Flag => Ok(flag(value)?.map(|flag| print(out, format_args!("{flag}"))).is_some()),
+        FieldKind::Day => Ok(day(value)?.map(|day| print(out, format_args!("\"{day}\""))).is_some()),
+        FieldKind::Moment => {
+            Ok(moment(value)?.map(|moment| print(out, format_args!("\"{moment}\""))).is_some())
+        }
+        FieldKind::Object(_) | FieldKind::List(_) => {
+            Err(format!("must be an object, the ERP sent {}", value.kind()))
+        }
+    }
+}
+
+#[expect(clippy::let_underscore_must_use, reason = "writing to memory does not fail")]
+fn print(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    let _ = out.write_fmt(text);
+}
+
+/// Writes a JSON string.
+#[expect(clippy::let_underscore_must_use, reason = "writing a string to memory does not fail")]
+pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// The text of a string, a number or a flag; none if it is empty.
+pub(super) fn text(value: Json<'_>) -> Result<Option<Cow<'_, str>>, String> {
+    let text = match value.kind() {
+        Kind::String => value.as_string().unwrap_or_default(),
+        Kind::Number | Kind::Bool => Cow::Borrowed(value.text()),
+        Kind::Null => return Ok(None),
+        kind @ (Kind::Array | Kind::Object) => return Err(format!("must be a text, the ERP sent {kind}")),
+    };
+    Ok((!text.is_empty()).then_some(text))
+}
+
+/// The trimmed text of a scalar; none if it is blank.
+fn trimmed(value: Json<'_>) -> Result<Option<Cow<'_, str>>, String> {
+    let trimmed = text(value)?.map(|text| match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    });
+    Ok(trimmed.filter(|text| !text.is_empty()))
+}
+
+fn decimal(value: Json<'_>) -> Result<Option<Decimal>, String> {
+    let Some(text) = trimmed(value)? else { return Ok(None) };
+    let parsed = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text));
+    parsed
+        .map(Some)
+        .map_err(|_| format!("must be a decimal number of at most 28 digits, the ERP sent {}", shown(&text)))
+}
+
+fn flag(value: Json<'_>) -> Result<Option<bool>, String> {
+    let Some(text) = trimmed(value)? else { return Ok(None) };
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "1" => Ok(Some(true)),
+        "false" | "f" | "no" | "n" | "0" => Ok(Some(false)),
+        _ => Err(format!("must be true or false, the ERP sent {}", shown(&text))),
+    }
+}
+
+fn day(value: Json<'_>) -> Result<Option<Date>, String> {
+    let Some(text) = trimmed(value)? else { return Ok(None) };
+    let parsed = plain_day(&text)
+        .or_else(|| civil(&text).map(DateTime::date))
+        .or_else(|| moment_of(&text).map(|moment| moment.to_zoned(TimeZone::UTC).date()));
+    parsed
+        .map(Some)
+        .ok_or_else(|| format!("must be a date such as 2026-01-31, the ERP sent {}", shown(&text)))
+}
+
+/// A moment; a time without a zone is read as UTC, a day as its first instant.
+pub(super) fn moment(value: Json<'_>) -> Result<Option<Timestamp>, String> {
+    let Some(text) = trimmed(value)? else { return Ok(None) };
+    let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    let parsed = moment_of(&text)
+        .or_else(|| civil(&text).and_then(utc))
+        .or_else(|| plain_day(&text).and_then(|day| utc(day.to_datetime(jiff::civil::Time::midnight()))));
+    parsed.map(Some).ok_or_else(|| {
+        format!(
+            "must be a time such as 2026-01-31T10:00:00Z or 2026-01-31 10:00:00, the ERP sent {}",
+            shown(&text)
+        )
+    })
+}
+
+/// RFC 3339, or OData V2's `/Date(1492098664000+0060)/` (milliseconds since 1970 in UTC; the offset only says how it
+/// was shown).
+fn moment_of(text: &str) -> Option<Timestamp> {
+    if let Some(inner) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
+        let sign = inner.get(1..)?.find(['+', '-']).map_or(inner.len(), |at| at + 1);
+        return Timestamp::from_millisecond(inner.get(..sign)?.parse().ok()?).ok();
+    }
+    text.parse().ok()
+}
+
+/// `2026-01-31 10:00:00.000`, with `T` or a blank, without a zone.
+fn civil(text: &str) -> Option<DateTime> {
+    if text.len() <= 10 || text.ends_with('Z') || text.get(10..)?.contains(['+', '[']) {
+        return None;
+    }
+    text.parse().ok()
+}
+
+/// `2026-01-31` or `20260131`.
+fn plain_day(text: &str) -> Option<Date> {
+    matches!(text.len(), 8 | 10).then(|| text.parse().ok()).flatten()
+}
+
+/// A value for an error message, cut where it is long.
+fn shown(text: &str) -> String {
+    let mut short: String = text.chars().take(60).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    format!("{short:?}")
+}

@@ -1,0 +1,316 @@
+//! One level of a canonical record: which of the ERP's members fill which of its fields, and the writing of it.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::coerce;
+use super::path::Path;
+use crate::json::{Json, Kind};
+use crate::records::{Field, FieldKind, fold};
+use crate::validation::FieldError;
+
+/// The members of one of the ERP's objects.
+pub(super) type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
+
+/// What was found for each slot.
+pub(super) type Found<'a> = Vec<Option<Json<'a>>>;
+
+/// Most member names a level remembers; an ERP that invents names for each record must not fill the memory.
+const MAX_NAMES: usize = 4096;
+
+/// A place that a member can fill, and how telling its name is for it: the lower the better.
+#[derive(Debug, Clone, Copy)]
+struct Match {
+    slot: usize,
+    rank: usize,
+}
+
+/// Where a slot is taken from.
+#[derive(Debug)]
+enum Source {
+    UsualNames,
+    Path(Path),
+    Nowhere,
+}
+
+/// One field of the level. Slots count fields first, then the inner fields of objects found flat.
+#[derive(Debug)]
+struct Plan {
+    field: &'static Field,
+    source: Source,
+    /// For objects and lists: how an object found whole is read.
+    inner: Option<Level>,
+    /// For objects: where the slots of flat inner fields begin, and what each is taken from.
+    flat: usize,
+    flat_sources: Vec<Source>,
+}
+
+/// The fields of one level.
+#[derive(Debug)]
+pub(super) struct Level {
+    plans: Vec<Plan>,
+    slots: usize,
+    usual: HashMap<String, Match>,
+    /// Names as this ERP spells them, with what `usual` says of them.
+    seen: HashMap<String, Option<Match>>,
+}
+
+impl Level {
+    pub(super) fn new(fields: &'static [Field]) -> Self {
+        let mut level = Self {
+            plans: Vec::with_capacity(fields.len()),
+            slots: fields.len(),
+            usual: HashMap::new(),
+            seen: HashMap::new(),
+        };
+        for (slot, field) in fields.iter().enumerate() {
+            for (rank, name) in field.usual_names.iter().enumerate() {
+                level.usual.insert((*name).to_owned(), Match { slot, rank });
+            }
+        }
+        for field in fields {
+            let plan = level.plan(field);
+            level.plans.push(plan);
+        }
+        level
+    }
+
+    fn plan(&mut self, field: &'static Field) -> Plan {
+        let flat = self.slots;
+        let (inner, flat_sources) = match field.kind {
+            FieldKind::Object(fields) => {
+                for prefix in field.prefixes {
+                    self.add_flat_names(fields, prefix);
+                }
+                self.slots += fields.len();
+                (Some(Self::new(fields)), fields.iter().map(|_| Source::UsualNames).collect())
+            }
+            FieldKind::List(fields) => (Some(Self::new(fields)), Vec::new()),
+            _ => (None, Vec::new()),
+        };
+        Plan { field, source: Source::UsualNames, inner, flat, flat_sources }
+    }
+
+    fn add_flat_names(&mut self, fields: &'static [Field], prefix: &str) {
+        for (offset, field) in fields.iter().enumerate() {
+            for (rank, name) in field.usual_names.iter().enumerate() {
+                let found = Match { slot: self.slots + offset, rank };
+                self.usual.entry(format!("{prefix}{name}")).or_insert(found);
+            }
+        }
+    }
+
+    /// Takes a field from a path, or from nowhere.
+    pub(super) fn take_from(&mut self, field: &'static Field, path: Option<Path>) {
+        if let Some(plan) = self.plans.iter_mut().find(|plan| plan.field.name == field.name) {
+            plan.source = path.map_or(Source::Nowhere, Source::Path);
+        }
+    }
+
+    /// Takes a field inside an object field from a path, or from nowhere.
+    pub(super) fn take_inner_from(
+        &mut self,
+        outer: &'static Field,
+        inner: &'static Field,
+        path: Option<Path>,
+    ) {
+        let FieldKind::Object(fields) = outer.kind else { return };
+        let Some(plan) = self.plans.iter_mut().find(|plan| plan.field.name == outer.name) else { return };
+        let position = fields.iter().position(|field| field.name == inner.name);
+        if let Some(source) = position.and_then(|position| plan.flat_sources.get_mut(position)) {
+            *source = path.map_or(Source::Nowhere, Source::Path);
+        }
+    }
+
+    /// Finds what fills each slot.
+    pub(super) fn find<'a>(&mut self, record: Json<'a>, members: &Members<'a>) -> Found<'a> {
+        let mut found: Found<'a> = vec![None; self.slots];
+        let mut ranks = vec![usize::MAX; self.slots];
+        for (name, value) in members {
+            if value.kind() == Kind::Null {
+                continue;
+            }
+            let Some(Match { slot, rank }) = self.usual_match(name) else { continue };
+            if rank < ranks[slot] {
+                ranks[slot] = rank;
+                found[slot] = Some(*value);
+            }
+        }
+        for (slot, plan) in self.plans.iter().enumerate() {
+            plan.source.overrule(&mut found[slot], record, members);
+            for (offset, source) in plan.flat_sources.iter().enumerate() {
+                source.overrule(&mut found[plan.flat + offset], record, members);
+            }
+        }
+        found
+    }
+
+    fn usual_match(&mut self, name: &str) -> Option<Match> {
+        if let Some(known) = self.seen.get(name) {
+            return *known;
+        }
+        let found = self.usual.get(&fold(name)).copied();
+        if self.seen.len() < MAX_NAMES {
+            self.seen.insert(name.to_owned(), found);
+        }
+        found
+    }
+
+    /// Writes the level as an object, noting what cannot be written. `at` is the path of the level, for the errors.
+    pub(super) fn write(
+        &mut self,
+        found: &Found<'_>,
+        at: &str,
+        out: &mut Vec<u8>,
+        errors: &mut Vec<FieldError>,
+    ) {
+        out.push(b'{');
+        let mut first = true;
+        for (slot, plan) in self.plans.iter_mut().enumerate() {
+            let before = out.len();
+            if !first {
+                out.push(b',');
+            }
+            out.push(b'"');
+            out.extend_from_slice(plan.field.name.as_bytes());
+            out.extend_from_slice(b"\":");
+            let written = plan.write(found[slot], found, at, out, errors);
+            if written {
+                first = false;
+            } else {
+                out.truncate(before);
+            }
+        }
+        out.push(b'}');
+    }
+
+    /// The text of a field, if it has one.
+    pub(super) fn text(&self, found: &Found<'_>, name: &str) -> Option<String> {
+        let slot = self.plans.iter().position(|plan| plan.field.name == name)?;
+        coerce::text(found[slot]?).ok().flatten().map(Cow::into_owned)
+    }
+
+    /// The moment in a field, if it has one.
+    pub(super) fn moment(&self, found: &Found<'_>, name: &str) -> Option<Timestamp> {
+        let slot = self.plans.iter().position(|plan| plan.field.name == name)?;
+        coerce::moment(found[slot]?).ok().flatten()
+    }
+}
+
+impl Source {
+    /// Replaces what was found by usual names, if a mapping says so.
+    fn overrule<'a>(&self, found: &mut Option<Json<'a>>, record: Json<'a>, members: &Members<'a>) {
+        match self {
+            Self::UsualNames => {}
+            Self::Path(path) => {
+                *found = path.find(record, members).filter(|value| value.kind() != Kind::Null)
+            }
+            Self::Nowhere => *found = None,
+        }
+    }
+}
+
+impl Plan {
+    /// Writes the field's value; says whether there was one.
+    fn write(
+        &mut self,
+        value: Option<Json<'_>>,
+        found: &Found<'_>,
+        at: &str,
+        out: &mut Vec<u8>,
+        errors: &mut Vec<FieldError>,
+    ) -> bool {
+        let written = match (self.field.kind, value) {
+            (FieldKind::Object(_), Some(value)) if value.kind() == Kind::Object => {
+                self.write_inner(value, &path(at, self.field.name), out, errors);
+                Ok(true)
+            }
+            (FieldKind::Object(fields), _) => Ok(self.write_flat(fields, found, at, out, errors)),
+            (FieldKind::List(_), Some(value)) => self.write_list(value, at, out, errors),
+            (_, Some(value)) => coerce::write(self.field.kind, value, out),
+            (_, None) => Ok(false),
+        };
+        match written {
+            Ok(false) if self.field.required => {
+                errors.push(FieldError::new(path(at, self.field.name), "is required, the ERP sent none"));
+                false
+            }
+            Ok(written) => written,
+            Err(message) => {
+                errors.push(FieldError::new(path(at, self.field.name), message));
+                false
+            }
+        }
+    }
+
+    fn write_inner(&mut self, value: Json<'_>, at: &str, out: &mut Vec<u8>, errors: &mut Vec<FieldError>) {
+        let Some(level) = &mut self.inner else { return };
+        let found = level.find(value, &value.members());
+        level.write(&found, at, out, errors);
+    }
+
+    /// Writes an object whose fields were found flat, beside the record's own.
+    fn write_flat(
+        &self,
+        fields: &'static [Field],
+        found: &Found<'_>,
+        at: &str,
+        out: &mut Vec<u8>,
+        errors: &mut Vec<FieldError>,
+    ) -> bool {
+        out.push(b'{');
+        let mut any = false;
+        for (offset, field) in fields.iter().enumerate() {
+            let Some(value) = found[self.flat + offset] else { continue };
+            let before = out.len();
+            out.extend_from_slice(if any { b",\"" } else { b"\"" });
+            out.extend_from_slice(field.name.as_bytes());
+            out.extend_from_slice(b"\":");
+            match coerce::write(field.kind, value, out) {
+                Ok(true) => any = true,
+                Ok(false) => out.truncate(before),
+                Err(message) => {
+                    out.truncate(before);
+                    errors.push(FieldError::new(path(&path(at, self.field.name), field.name), message));
+                }
+            }
+        }
+        out.push(b'}');
+        any
+    }
+
+    /// Writes a list of objects. An object that stands alone, as XML has it, is a list of one.
+    fn write_list(
+        &mut self,
+        value: Json<'_>,
+        at: &str,
+        out: &mut Vec<u8>,
+        errors: &mut Vec<FieldError>,
+    ) -> Result<bool, String> {
+        let items = match value.kind() {
+            Kind::Array => value.items(),
+            Kind::Object => vec![value],
+            other => return Err(format!("must be a list, the ERP sent {other}")),
+        };
+        out.push(b'[');
+        for (position, item) in items.into_iter().enumerate() {
+            if position > 0 {
+                out.push(b',');
+            }
+            let at = path(at, &format!("{}.{position}", self.field.name));
+            if item.kind() == Kind::Object {
+                self.write_inner(item, &at, out, errors);
+            } else {
+                errors.push(FieldError::new(at, format!("must be an object, the ERP sent {}", item.kind())));
+            }
+        }
+        out.push(b']');
+        Ok(true)
+    }
+}
+
+fn path(at: &str, name: &str) -> String {
+    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
+}

@@ -1,0 +1,184 @@
+//! Turns a record as an ERP sent it into our canonical form.
+//!
+//! A config's `fieldMapping` names the source of single fields; every other field is found by its usual names. It is
+//! compiled once per run into a [`Mapper`], which reads each record once and writes the canonical JSON.
+
+mod coerce;
+mod level;
+mod path;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::data_type::DataType;
+use crate::json::{Json, Kind};
+use crate::records::{EXTRA, Field, FieldKind, MAX_KEY_BYTES, fields_of, key_fields};
+use crate::validation::{Checks, FieldError};
+use level::Level;
+use path::Path;
+
+/// Our field (`sku`, `shippingAddress.city`, `extra.colour`) to the path of theirs: a name, a dotted path or a
+/// JSONPath (RFC 9535) that begins with `$`. `null` leaves the field empty.
+pub type FieldMapping = BTreeMap<String, Option<String>>;
+
+/// Most entries a mapping may have.
+const MAX_ENTRIES: usize = 500;
+
+/// Checks a mapping against the fields of its data type.
+pub fn check(data_type: DataType, mapping: &FieldMapping, checks: &mut Checks) {
+    checks.require(mapping.len() <= MAX_ENTRIES, "fieldMapping", "must have at most 500 entries");
+    for (target, source) in mapping.iter().take(MAX_ENTRIES) {
+        if let Err(message) = Target::find(data_type, target) {
+            checks.fail(format!("fieldMapping.{target}"), message);
+        }
+        if let Some(Err(message)) = source.as_deref().map(Path::parse) {
+            checks.fail(format!("fieldMapping.{target}"), message);
+        }
+    }
+}
+
+/// What a mapping entry fills.
+enum Target<'m> {
+    Field(&'static Field),
+    /// A field inside an object field.
+    Inner(&'static Field, &'static Field),
+    Extra(&'m str),
+}
+
+impl<'m> Target<'m> {
+    fn find(data_type: DataType, name: &'m str) -> Result<Self, String> {
+        let named = |fields: &'static [Field], name: &str| fields.iter().find(|field| field.name == name);
+        let fields = fields_of(data_type);
+        if let Some(field) = named(fields, name) {
+            return Ok(Self::Field(field));
+        }
+        let inner = name.split_once('.').and_then(|(outer, inner)| {
+            if outer == EXTRA && !inner.is_empty() {
+                return Some(Self::Extra(inner));
+            }
+            match named(fields, outer) {
+                Some(outer @ Field { kind: FieldKind::Object(fields), .. }) => {
+                    named(fields, inner).map(|inner| Self::Inner(outer, inner))
+                }
+                _ => None,
+            }
+        });
+        inner.ok_or_else(|| {
+            let known: Vec<_> = fields.iter().map(|field| field.name).collect();
+            format!(
+                "is no field of {data_type}: use one of {}, or extra.<name> for one of your own",
+                known.join(", ")
+            )
+        })
+    }
+}
+
+/// What mapping found in a record, beside the canonical JSON it wrote.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mapped {
+    /// The record's key.
+    pub key: String,
+    /// When the ERP last changed it, if it tells.
+    pub modified_at: Option<Timestamp>,
+}
+
+/// Why a record could not be mapped.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unmapped {
+    /// Its key, if that much could be read.
+    pub key: Option<String>,
+    /// What is wrong, field by field. Never empty.
+    pub errors: Vec<FieldError>,
+}
+
+/// A compiled mapping.
+#[derive(Debug)]
+pub struct Mapper {
+    data_type: DataType,
+    level: Level,
+    extra: Vec<(String, Path)>,
+}
+
+impl Mapper {
+    /// Compiles a mapping that [`check`] found good. Entries it would refuse are left out.
+    #[must_use]
+    pub fn new(data_type: DataType, mapping: &FieldMapping) -> Self {
+        let mut level = Level::new(fields_of(data_type));
+        let mut extra = Vec::new();
+        for (name, source) in mapping {
+            let path = source.as_deref().and_then(|source| Path::parse(source).ok());
+            match (Target::find(data_type, name), path) {
+                (Ok(Target::Field(field)), path) => level.take_from(field, path),
+                (Ok(Target::Inner(outer, inner)), path) => level.take_inner_from(outer, inner, path),
+                (Ok(Target::Extra(name)), Some(path)) => extra.push((name.to_owned(), path)),
+                (Ok(Target::Extra(_)), None) | (Err(_), _) => {}
+            }
+        }
+        Self { data_type, level, extra }
+    }
+
+    /// Writes the canonical JSON of `raw` to the end of `out`.
+    ///
+    /// # Errors
+    /// With everything that is wrong with the record; `out` is then as it was.
+    pub fn map(&mut self, raw: Json<'_>, out: &mut Vec<u8>) -> Result<Mapped, Unmapped> {
+        let start = out.len();
+        if raw.kind() != Kind::Object {
+            let message = format!("must be an object, the ERP sent {}", raw.kind());
+            return Err(Unmapped { key: None, errors: vec![FieldError::new("record", message)] });
+        }
+        let members = raw.members();
+        let mut errors = Vec::new();
+        let found = self.level.find(raw, &members);
+        self.level.write(&found, "", out, &mut errors);
+        self.write_extra(raw, &members, out);
+
+        let key = self.key(&found, &mut errors);
+        if errors.is_empty() {
+            let modified_at = self.level.moment(&found, "modifiedAt");
+            return Ok(Mapped { key, modified_at });
+        }
+        out.truncate(start);
+        let key = (!key.is_empty() && key.len() <= MAX_KEY_BYTES).then_some(key);
+        Err(Unmapped { key, errors })
+    }
+
+    fn key(&self, found: &level::Found<'_>, errors: &mut Vec<FieldError>) -> String {
+        let names = key_fields(self.data_type);
+        let parts: Vec<_> = names.iter().filter_map(|name| self.level.text(found, name)).collect();
+        let key = parts.join("|");
+        if key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
+            let message = format!("must be at most {MAX_KEY_BYTES} bytes without control characters");
+            errors.push(FieldError::new(names[0], message));
+        }
+        key
+    }
+
+    /// Adds `extra` to the object that was just written.
+    fn write_extra<'a>(&self, raw: Json<'a>, members: &level::Members<'a>, out: &mut Vec<u8>) {
+        let mut values =
+            self.extra.iter().filter_map(|(name, path)| Some((name, path.find(raw, members)?))).peekable();
+        if values.peek().is_none() {
+            return;
+        }
+        let object_was_empty = out.last() == Some(&b'{') || out.ends_with(b"{}");
+        out.pop();
+        if !object_was_empty {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"extra\":{");
+        for (position, (name, value)) in values.enumerate() {
+            if position > 0 {
+                out.push(b',');
+            }
+            coerce::write_string(name, out);
+            out.push(b':');
+            out.extend_from_slice(value.text().as_bytes());
+        }
+        out.extend_from_slice(b"}}");
+    }
+}
+
+#[cfg(test)]
+mod tests;

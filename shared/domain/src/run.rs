@@ -1,0 +1,311 @@
+//! One execution of a sync, and what it did. Its public form is the `ERPSyncLog`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::data_type::{DataType, Direction};
+use crate::ids::{ConnectionId, RunId, SyncConfigId};
+use crate::validation::FieldError;
+
+/// Whether a run is at work, and how it ended. What it did is told by its counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Waiting for a worker, or at work.
+    Syncing,
+    /// It reached its end. Single records may still have failed: see the counts.
+    Success,
+    /// It could not reach its end; what was stored before stands.
+    Error,
+}
+
+/// What started a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A person or a program, by API.
+    Manual,
+    /// The schedule.
+    Schedule,
+}
+
+/// What a run did, record by record. `read` is the sum of the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Counts {
+    /// Records the ERP sent.
+    pub read: u64,
+    /// New to us.
+    pub created: u64,
+    /// Known, and changed.
+    pub updated: u64,
+    /// Known, and as before.
+    pub unchanged: u64,
+    /// Gone at the ERP.
+    pub deleted: u64,
+    /// Left out by a filter.
+    pub skipped: u64,
+    /// Set aside with a reason.
+    pub failed: u64,
+    /// Changed on both sides.
+    pub conflicts: u64,
+}
+
+impl Counts {
+    /// Adds what a batch did.
+    pub fn add(&mut self, more: &Self) {
+        self.read += more.read;
+        self.created += more.created;
+        self.updated += more.updated;
+        self.unchanged += more.unchanged;
+        self.deleted += more.deleted;
+        self.skipped += more.skipped;
+        self.failed += more.failed;
+        self.conflicts += more.conflicts;
+    }
+
+    /// Whether every record read is accounted for.
+    #[must_use]
+    pub const fn add_up(&self) -> bool {
+        self.read
+            == self.created
+                + self.updated
+                + self.unchanged
+                + self.deleted
+                + self.skipped
+                + self.failed
+                + self.conflicts
+    }
+}
+
+/// One execution of a sync, as it lies in the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// Its id; ids sort by start.
+    pub id: RunId,
+    /// The connection.
+    pub erp_connection_id: ConnectionId,
+    /// The config that shapes it, if there is one.
+    pub sync_config_id: Option<SyncConfigId>,
+    /// The kind of record.
+    pub data_type: DataType,
+    /// Which side is written to.
+    pub direction: Direction,
+    /// Whether it is at work, and how it ended.
+    pub status: RunStatus,
+    /// What started it.
+    pub trigger: Trigger,
+    /// Who started it: a user's id, or `scheduler`.
+    pub triggered_by: String,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// What it did so far.
+    pub counts: Counts,
+    /// How many records the ERP says there are.
+    pub total: Option<u64>,
+    /// Why it ended in `error`.
+    pub error: Option<String>,
+    /// What a person should know though the run goes on.
+    pub warnings: Vec<String>,
+    /// Where the connector goes on, once batch `batch` is done. Only the connector reads it.
+    pub cursor: Option<String>,
+    /// How many batches are checkpointed.
+    pub batch: u32,
+    /// How many workers took it up.
+    pub attempt: u32,
+    /// The worker that holds it, and until when.
+    pub lease: Option<Lease>,
+    /// When a checkpoint was last written.
+    pub checkpointed_at: Timestamp,
+    /// Counts the writes: a worker that lost its lease cannot overwrite a newer state.
+    pub version: u64,
+}
+
+/// The right of one worker to work on a run, for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lease {
+    /// The worker.
+    pub holder: String,
+    /// When it ends unless it is renewed.
+    pub until: Timestamp,
+}
+
+impl Run {
+    /// Whether it is neither done nor given up.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.status == RunStatus::Syncing
+    }
+}
+
+/// How far a run is, while it is at work.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// Records so far.
+    #[schema(example = 42_000)]
+    pub records: u64,
+    /// Records a second since the start.
+    #[schema(example = 12_500.0)]
+    pub records_per_second: f64,
+    /// Records in all, where the ERP tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Share done, in percent, where the total is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<f64>,
+    /// Seconds to go at this rate, where the total is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining_seconds: Option<f64>,
+}
+
+/// A run as it is shown: the `ERPSyncLog`.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ERPSyncLog)]
+pub struct SyncLog {
+    /// Its id.
+    #[schema(value_type = String, example = "run_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    pub id: RunId,
+    /// The connection.
+    pub erp_connection_id: ConnectionId,
+    /// The config that shaped it, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sync_config_id: Option<SyncConfigId>,
+    /// The kind of record.
+    pub data_type: DataType,
+    /// Which side is written to.
+    pub direction: Direction,
+    /// Whether it is at work, and how it ended.
+    pub status: RunStatus,
+    /// What started it.
+    pub trigger: Trigger,
+    /// Who started it.
+    pub triggered_by: String,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// How long it took, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 12.345)]
+    pub duration: Option<f64>,
+    /// Records read.
+    pub records_processed: u64,
+    /// Records read that did not fail.
+    pub records_success: u64,
+    /// Records set aside.
+    pub records_failed: u64,
+    /// What it did, in full.
+    pub counts: Counts,
+    /// Why it ended in `error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "the ERP answered 401 Unauthorized: wrong API key")]
+    pub error: Option<String>,
+    /// What a person should know though the run went on.
+    pub warnings: Vec<String>,
+    /// How far it is, while at work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+}
+
+impl SyncLog {
+    /// Shows `run` as of `now`.
+    #[must_use]
+    pub fn of(run: Run, now: Timestamp) -> Self {
+        let progress = run.is_open().then(|| progress(&run, now));
+        let duration = run.completed_at.map(|end| seconds(run.started_at, end));
+        Self {
+            progress,
+            duration,
+            records_processed: run.counts.read,
+            records_success: run.counts.read - run.counts.failed,
+            records_failed: run.counts.failed,
+            id: run.id,
+            erp_connection_id: run.erp_connection_id,
+            sync_config_id: run.sync_config_id,
+            data_type: run.data_type,
+            direction: run.direction,
+            status: run.status,
+            trigger: run.trigger,
+            triggered_by: run.triggered_by,
+            started_at: run.started_at,
+            completed_at: run.completed_at,
+            counts: run.counts,
+            error: run.error,
+            warnings: run.warnings,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
+fn progress(run: &Run, now: Timestamp) -> Progress {
+    let records = run.counts.read;
+    let elapsed = seconds(run.started_at, now).max(0.001);
+    let rate = records as f64 / elapsed;
+    let share = run.total.filter(|total| *total > 0).map(|total| (records as f64 / total as f64).min(1.0));
+    Progress {
+        records,
+        records_per_second: (rate * 10.0).round() / 10.0,
+        total: run.total,
+        percent: share.map(|share| (share * 1_000.0).round() / 10.0),
+        remaining_seconds: share
+            .filter(|share| *share > 0.0)
+            .map(|share| (elapsed * (1.0 - share) / share * 10.0).round() / 10.0),
+    }
+}
+
+/// Seconds between two moments, to the millisecond.
+#[must_use]
+pub fn seconds(from: Timestamp, to: Timestamp) -> f64 {
+    let milliseconds = to.duration_since(from).as_millis().max(0);
+    #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
+    let seconds = milliseconds as f64 / 1_000.0;
+    seconds
+}
+
+/// A record that was set aside, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedRecord {
+    /// Where it stood among the records read, from 1.
+    pub position: u64,
+    /// Its key, if that much could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "SKU-1")]
+    pub key: Option<String>,
+    /// What is wrong, field by field.
+    pub errors: Vec<FieldError>,
+    /// The record as the ERP sent it, secrets masked and cut at 16 KB.
+    pub raw: String,
+}
+
+/// What all runs of a connection add up to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Statistics {
+    /// Runs that ended.
+    #[schema(example = 150)]
+    pub total_syncs: u64,
+    /// Runs that reached their end.
+    #[schema(example = 145)]
+    pub successful_syncs: u64,
+    /// Runs that did not.
+    #[schema(example = 5)]
+    pub failed_syncs: u64,
+    /// When a run last ended.
+    #[schema(required = false)]
+    pub last_sync_date: Option<Timestamp>,
+    /// Average duration, in seconds.
+    #[schema(example = 120.0)]
+    pub avg_sync_duration: f64,
+    /// Records read by all runs.
+    #[schema(example = 5000)]
+    pub total_records_processed: u64,
+}

@@ -1,0 +1,195 @@
+//! What is synced over a connection, when, and how their fields become ours.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::data_type::{DataType, Direction};
+use crate::ids::{ConnectionId, RunId, SyncConfigId};
+use crate::mapping::FieldMapping;
+use crate::schedule::Schedule;
+use crate::validation::{Checks, Invalid};
+
+/// What the sync of a config is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncStatus {
+    /// Nothing yet, or nothing since it was changed.
+    #[default]
+    Idle,
+    /// A run is at work.
+    Syncing,
+    /// The last run reached its end.
+    Success,
+    /// The last run could not reach its end.
+    Error,
+}
+
+/// Which side wins when both changed a record since they last agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConflictResolution {
+    /// The ERP's version.
+    #[default]
+    ErpWins,
+    /// Ours.
+    SystemWins,
+    /// The one changed last.
+    NewestWins,
+    /// Neither: a person decides.
+    Manual,
+}
+
+/// When and how a config's syncs run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SyncSettings {
+    /// Whether it runs by itself, by `schedule` or else by `syncInterval`.
+    pub auto_sync: bool,
+    /// Minutes between two runs, where there is no `schedule`: 1 to 527040.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1440)]
+    pub sync_interval: Option<u32>,
+    /// Whether it may be started by hand.
+    pub sync_on_demand: bool,
+    /// Which side wins a conflict.
+    pub conflict_resolution: ConflictResolution,
+    /// The IANA zone `schedule` is read in; `UTC` if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/London")]
+    pub time_zone: Option<String>,
+}
+
+impl Default for SyncSettings {
+    fn default() -> Self {
+        Self {
+            auto_sync: true,
+            sync_interval: None,
+            sync_on_demand: true,
+            conflict_resolution: ConflictResolution::default(),
+            time_zone: None,
+        }
+    }
+}
+
+/// What is synced over a connection, when and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncConfig {
+    /// Its id.
+    pub id: SyncConfigId,
+    /// The connection.
+    pub erp_connection_id: ConnectionId,
+    /// The kind of record.
+    pub data_type: DataType,
+    /// Which side is written to.
+    pub direction: Direction,
+    /// When it runs by itself: a cron line of five fields.
+    #[schema(example = "0 6 * * *", required = false)]
+    pub schedule: Option<String>,
+    /// Whether it runs at all.
+    pub enabled: bool,
+    /// What it is doing.
+    pub status: SyncStatus,
+    /// When and how it runs.
+    pub settings: SyncSettings,
+    /// Which of their fields each of ours is taken from.
+    #[serde(default)]
+    pub field_mapping: FieldMapping,
+    /// When a run last reached its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_sync_at: Option<Timestamp>,
+    /// When it will run next by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_sync_at: Option<Timestamp>,
+    /// The last run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_run_id: Option<RunId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Counts the changes; also the `ETag`.
+    pub version: u64,
+}
+
+impl SyncConfig {
+    /// When it is due next after `after`, if it runs by itself at all.
+    #[must_use]
+    pub fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
+        if !self.enabled || !self.settings.auto_sync {
+            return None;
+        }
+        schedule_of(self.schedule.as_deref(), &self.settings).ok().flatten()?.next_after(after)
+    }
+}
+
+/// What a user sends to make a sync config, or to replace one.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SyncConfigInput {
+    /// The connection.
+    #[schema(example = "erp_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    pub erp_connection_id: ConnectionId,
+    /// The kind of record.
+    pub data_type: DataType,
+    /// `pull` if left out.
+    #[serde(default)]
+    pub direction: Direction,
+    /// When it runs by itself: a cron line of five fields.
+    #[serde(default)]
+    #[schema(example = "0 6 * * *")]
+    pub schedule: Option<String>,
+    /// `true` if left out.
+    #[serde(default = "enabled_by_default")]
+    pub enabled: bool,
+    /// When and how it runs.
+    #[serde(default)]
+    pub settings: SyncSettings,
+    /// Which of their fields each of ours is taken from. Fields left out are found by their usual names.
+    #[serde(default)]
+    #[schema(example = json!({"sku": "productID", "name": "productName"}))]
+    pub field_mapping: FieldMapping,
+}
+
+const fn enabled_by_default() -> bool {
+    true
+}
+
+impl SyncConfigInput {
+    /// Names of the fields an answer carries that only we set. A request that sends them back is not at fault.
+    pub const SERVER_FIELDS: [&'static str; 8] =
+        ["id", "status", "lastSyncAt", "nextSyncAt", "lastRunId", "createdAt", "updatedAt", "version"];
+
+    /// Checks every rule.
+    ///
+    /// # Errors
+    /// With each field that breaks one.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        let mut checks = Checks::default();
+        if let Err((field, message)) = schedule_of(self.schedule.as_deref(), &self.settings) {
+            checks.fail(field, message);
+        }
+        checks.require(
+            self.settings.sync_interval.is_none_or(|minutes| (1..=527_040).contains(&minutes)),
+            "settings.syncInterval",
+            "must be between 1 and 527040 minutes",
+        );
+        crate::mapping::check(self.data_type, &self.field_mapping, &mut checks);
+        checks.finish()
+    }
+}
+
+/// The schedule of a config: its cron line, else its interval. The error names the field at fault.
+fn schedule_of(
+    line: Option<&str>,
+    settings: &SyncSettings,
+) -> Result<Option<Schedule>, (&'static str, String)> {
+    let zone = settings.time_zone.as_deref().unwrap_or("UTC");
+    crate::schedule::parse_zone(zone).map_err(|message| ("settings.timeZone", message))?;
+    if let Some(line) = line {
+        return Schedule::cron(line, zone).map(Some).map_err(|message| ("schedule", message));
+    }
+    let every = settings.sync_interval.map(|minutes| SignedDuration::from_mins(i64::from(minutes)));
+    Ok(every.map(Schedule::Interval))
+}
