@@ -1,1 +1,125 @@
+//! The messages that wake workers, and how they are sent. The only crate that names SQS.
+//!
+//! A message is a nudge, never the truth: what a run is and how far it has come stands in the table. It does no harm
+//! when one is lost, repeated or late.
 
+mod message;
+
+pub use message::{NotARunMessage, RunMessage};
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::SdkError;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use domain::ids::RunId;
+use thiserror::Error;
+
+/// The longest SQS keeps a message back, in seconds.
+const MAX_DELAY_SECONDS: u64 = 900;
+
+/// How many messages one request may carry.
+const BATCH: usize = 10;
+
+/// The queue of runs.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    client: Client,
+    runs_url: String,
+}
+
+/// Why a message could not be sent.
+#[derive(Debug, Error)]
+pub enum QueueError {
+    /// SQS could not be reached or refused the request; the SDK's retries are used up.
+    #[error("the queue could not be reached")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// SQS took the request, but not each of its messages.
+    #[error("the queue refused {refused} of {sent} messages: {reason}")]
+    Refused {
+        /// How many were refused.
+        refused: usize,
+        /// How many the request carried.
+        sent: usize,
+        /// The first refusal, in the words of SQS.
+        reason: String,
+    },
+}
+
+impl<E, R> From<SdkError<E, R>> for QueueError
+where
+    E: std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
+
+impl Queue {
+    /// Sends through `client` to the queue at `runs_url`.
+    pub fn new(client: Client, runs_url: impl Into<String>) -> Self {
+        Self { client, runs_url: runs_url.into() }
+    }
+
+    /// Wakes a worker for `run`, after `delay`. A delay beyond 15 minutes, the longest SQS knows, becomes 15 minutes.
+    ///
+    /// # Errors
+    /// When SQS cannot be reached or refuses.
+    pub async fn send_run(&self, run: &RunId, delay: Duration) -> Result<(), QueueError> {
+        self.client
+            .send_message()
+            .queue_url(&self.runs_url)
+            .message_body(RunMessage::body_for(run))
+            .delay_seconds(seconds(delay))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Wakes a worker for each of `runs` at once, ten to a request.
+    ///
+    /// # Errors
+    /// When SQS cannot be reached or refuses; those before it are sent.
+    pub async fn send_runs(&self, runs: &[RunId]) -> Result<(), QueueError> {
+        for batch in runs.chunks(BATCH) {
+            let mut request = self.client.send_message_batch().queue_url(&self.runs_url);
+            for (position, run) in batch.iter().enumerate() {
+                let entry = SendMessageBatchRequestEntry::builder()
+                    .id(position.to_string())
+                    .message_body(RunMessage::body_for(run))
+                    .build()
+                    .map_err(|error| QueueError::Unavailable(Box::new(error)))?;
+                request = request.entries(entry);
+            }
+            let answer = request.send().await?;
+            if let Some(first) = answer.failed().first() {
+                return Err(QueueError::Refused {
+                    refused: answer.failed().len(),
+                    sent: batch.len(),
+                    reason: first.message().unwrap_or_else(|| first.code()).to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whole seconds, rounded up: a nudge must not come before what it waits for.
+fn seconds(delay: Duration) -> i32 {
+    let whole = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+    i32::try_from(whole.min(MAX_DELAY_SECONDS)).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_is_rounded_up_and_ends_at_fifteen_minutes() {
+        assert_eq!(seconds(Duration::ZERO), 0);
+        assert_eq!(seconds(Duration::from_millis(1)), 1);
+        assert_eq!(seconds(Duration::from_millis(2_500)), 3);
+        assert_eq!(seconds(Duration::from_hours(1)), 900);
+    }
+}
