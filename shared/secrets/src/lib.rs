@@ -1,1 +1,43 @@
+//! Seals the secrets of connections before they reach the table, and opens them for the connector that uses them.
+//!
+//! Who holds the table or a backup of it, but not the key, learns nothing; who may write to the table cannot move a
+//! secret to another connection or another field, because a sealed secret is bound to both.
 
+pub mod key_file;
+mod vault;
+
+pub use vault::Vault;
+
+use std::path::PathBuf;
+
+use domain::ids::ConnectionId;
+use thiserror::Error;
+
+/// Why a secret could not be sealed or opened. Never holds a secret.
+#[derive(Debug, Error)]
+pub enum SecretsError {
+    /// The key file could not be read or made.
+    #[error("cannot use the key file {}: {reason}", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+    /// The mask was sent for a secret that is not set, so there is nothing to keep.
+    #[error("{0} was sent as its mask, but no such secret is set: send the secret itself")]
+    NothingToKeep(&'static str),
+    /// A sealed secret does not fit the key, the connection or the field.
+    #[error(
+        "the stored {field} of {connection} cannot be opened: it was sealed under another key or altered; set it anew"
+    )]
+    Unopenable {
+        /// The connection.
+        connection: ConnectionId,
+        /// The field, as named in JSON.
+        field: &'static str,
+    },
+    /// The crypto library refused to seal.
+    #[error("a secret could not be sealed")]
+    Unsealable,
+}
