@@ -1,1 +1,45 @@
+//! The table: every item Causeway keeps, one file per kind. The only crate that names DynamoDB.
+//!
+//! [`Store`] is concrete; on a laptop it talks to an embedded DynamoDB through the same client as in the cloud.
+//! [`key`] spells every key; nothing scans.
 
+mod assignments;
+mod audit_events;
+mod blocks;
+mod connections;
+mod cursor;
+mod error;
+mod idempotency;
+mod item;
+mod key;
+mod records;
+mod runs;
+mod sign_ins;
+mod statistics;
+mod sync_configs;
+mod table;
+mod users;
+
+pub use assignments::AssignmentRef;
+pub use audit_events::AuditFilter;
+pub use blocks::{Collection, Outcome, Upsert};
+pub use cursor::Listing;
+pub use error::StoreError;
+pub use idempotency::Idempotent;
+pub use runs::{RunFilter, SlotTaken, Started};
+
+use aws_sdk_dynamodb::Client;
+
+/// The table and the client that reaches it. Cheap to clone; one client serves the whole process.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: std::sync::Arc<str>,
+}
+
+impl Store {
+    /// Uses `table` through `client`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into().into() }
+    }
+}

@@ -1,0 +1,99 @@
+//! Merges records into the entries of a block: pure, so that a property test can hold it against a plain map.
+
+use super::{Entry, Mark};
+
+/// A record to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upsert {
+    /// Its key.
+    pub key: String,
+    /// Its canonical JSON.
+    pub data: Vec<u8>,
+    /// Hash of the record as the ERP sent it, under the mapping in force: equal means nothing changed.
+    pub fingerprint: u64,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was not known, or was gone.
+    Created,
+    /// It was known with another content.
+    Updated,
+    /// It was known like this.
+    Unchanged,
+}
+
+/// The result of a merge.
+pub(super) struct Merged {
+    /// The entries of the block from now on, in key order.
+    pub(super) entries: Vec<Entry>,
+    /// What became of each upsert, in order.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Whether anything has to be written.
+    pub(super) changed: bool,
+    /// How many entries at the front were there before; more may follow behind the first new one.
+    pub(super) old_in_front: usize,
+}
+
+/// Merges `upserts`, sorted by key (equal keys in the order they came), into `entries`, sorted by key.
+pub(super) fn merge(entries: Vec<Entry>, upserts: Vec<Upsert>, mark: &Mark, now_ms: i64) -> Merged {
+    let mut merged = Merged {
+        entries: Vec::with_capacity(entries.len() + upserts.len()),
+        outcomes: Vec::with_capacity(upserts.len()),
+        changed: false,
+        old_in_front: entries.len(),
+    };
+    let mut old = entries.into_iter().peekable();
+    for upsert in upserts {
+        while let Some(entry) = old.next_if(|entry| entry.key <= upsert.key) {
+            merged.entries.push(entry);
+        }
+        let known = merged.entries.last_mut().filter(|entry| entry.key == upsert.key);
+        let outcome = match known {
+            Some(entry) => apply(entry, upsert, mark, now_ms, &mut merged.changed),
+            None => {
+                merged.changed = true;
+                merged.old_in_front = merged.old_in_front.min(merged.entries.len());
+                merged.entries.push(created(upsert, mark, now_ms));
+                Outcome::Created
+            }
+        };
+        merged.outcomes.push(outcome);
+    }
+    merged.entries.extend(old);
+    merged
+}
+
+fn created(upsert: Upsert, mark: &Mark, now_ms: i64) -> Entry {
+    Entry {
+        key: upsert.key,
+        data: upsert.data,
+        fingerprint: upsert.fingerprint,
+        created_ms: now_ms,
+        updated_ms: now_ms,
+        deleted: false,
+        mark: mark.clone(),
+        created_by_mark: true,
+    }
+}
+
+fn apply(entry: &mut Entry, upsert: Upsert, mark: &Mark, now_ms: i64, changed: &mut bool) -> Outcome {
+    let same = !entry.deleted && (entry.fingerprint == upsert.fingerprint || entry.data == upsert.data);
+    let redone =
+        entry.mark.run == mark.run && entry.mark.batch == mark.batch && entry.mark.try_id != mark.try_id;
+    if same && !redone {
+        return Outcome::Unchanged;
+    }
+    *changed = true;
+    let created = if redone { entry.created_by_mark } else { entry.deleted };
+    if !same {
+        entry.data = upsert.data;
+        entry.fingerprint = upsert.fingerprint;
+        entry.updated_ms = now_ms;
+    }
+    entry.deleted = false;
+    entry.mark = mark.clone();
+    entry.created_by_mark = created;
+    if created { Outcome::Created } else { Outcome::Updated }
+}

@@ -1,0 +1,60 @@
+//! Records in blocks: one item holds a run of neighbouring records in key order, compressed.
+//!
+//! A collection (connection and data type) is spread over eight shards by the key's hash. Within a shard the blocks
+//! are sorted by the key they begin at, and DynamoDB's own order is the index: a record is in the last block that
+//! begins at or before its key. The first block of a shard begins before every key.
+//!
+//! An entry counts only while no later block begins at or before its key. A split that was cut off between two writes
+//! may leave entries in both blocks; by this rule each is seen once.
+
+mod codec;
+mod load;
+mod merge;
+mod writer;
+
+pub(crate) use codec::{decode, encode};
+pub(crate) use load::read_block;
+pub use merge::{Outcome, Upsert};
+pub use writer::Collection;
+
+use domain::ids::RunId;
+
+use crate::key::SHARDS;
+
+/// Which write of which run an entry comes from. A batch that is done again, because its worker died or a write was
+/// lost, finds the marks of the earlier try and counts each record as it was counted then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// The run.
+    pub(crate) run: RunId,
+    /// The batch within the run, from 0.
+    pub(crate) batch: u32,
+    /// Tells one try at the batch from another.
+    pub(crate) try_id: u32,
+}
+
+/// One record as it lies in a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    /// The canonical record, JSON.
+    pub(crate) data: Vec<u8>,
+    /// Hash of the record as the ERP sent it, under the mapping in force.
+    pub(crate) fingerprint: u64,
+    /// Milliseconds since 1970.
+    pub(crate) created_ms: i64,
+    /// Milliseconds since 1970.
+    pub(crate) updated_ms: i64,
+    /// Gone at the ERP.
+    pub(crate) deleted: bool,
+    /// The write it comes from, and whether that write created it.
+    pub(crate) mark: Mark,
+    pub(crate) created_by_mark: bool,
+}
+
+/// The shard of a key. Stock levels of one SKU share a shard whatever their location, so that they are neighbours.
+pub(crate) fn shard_of(key: &str) -> u8 {
+    let head = key.split_once('|').map_or(key, |(head, _)| head);
+    let hash = xxhash_rust::xxh3::xxh3_64(head.as_bytes());
+    u8::try_from(hash % u64::from(SHARDS)).unwrap_or_default()
+}

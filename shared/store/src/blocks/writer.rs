@@ -1,0 +1,252 @@
+//! Writes a batch of records into the blocks of a collection.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use domain::DataType;
+use domain::ids::{ConnectionId, RunId};
+use futures::StreamExt;
+use futures::future::try_join_all;
+use futures::stream::TryStreamExt;
+use jiff::Timestamp;
+
+use super::load::{Block, Touched};
+use super::merge::{Outcome, Upsert, merge};
+use super::{Entry, Mark, encode, shard_of};
+use crate::item::{Item, number, text};
+use crate::key::{self, block_sort};
+use crate::{Store, StoreError};
+
+/// What a block should weigh once it is split, compressed.
+const TARGET_BYTES: usize = 8 << 10;
+
+/// What a block may weigh before it is split, compressed.
+const MAX_BYTES: usize = 16 << 10;
+
+/// Writes under way at once.
+const CONCURRENCY: usize = 32;
+
+/// Tries at a batch whose blocks are changed under it.
+const TRIES: usize = 5;
+
+/// The records of one data type over one connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collection {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The kind of record.
+    pub data_type: DataType,
+}
+
+/// What has to be written for one block.
+enum Write {
+    /// The block itself and blocks that hold only new entries: each by itself.
+    Apart(Vec<Put>),
+    /// Entries move from one block to another: all or nothing.
+    Together(Vec<Put>),
+}
+
+impl Store {
+    /// Keeps a batch of records and tells what became of each, in order. Where a key comes twice, the later counts.
+    ///
+    /// Safe to call again for the same batch of the same run, with other records even: what was written the first time
+    /// is told as it was then.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if somebody else keeps writing the same blocks, or if the table cannot be reached. Some
+    /// of the records may be written then.
+    pub async fn upsert_records(
+        &self,
+        collection: &Collection,
+        run: &RunId,
+        batch: u32,
+        upserts: &[Upsert],
+        now: Timestamp,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let mut tries = 0;
+        loop {
+            let mark = Mark { run: run.clone(), batch, try_id: try_id() };
+            match self.try_upsert(collection, &mark, upserts, now.as_millisecond()).await {
+                Err(StoreError::Changed) if tries < TRIES => tries += 1,
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_upsert(
+        &self,
+        collection: &Collection,
+        mark: &Mark,
+        upserts: &[Upsert],
+        now_ms: i64,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let mut shards: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
+        for (position, upsert) in upserts.iter().enumerate() {
+            shards.entry(shard_of(&upsert.key)).or_default().push(position);
+        }
+        let merged = shards.into_iter().map(|(shard, mut positions)| async move {
+            positions.sort_by(|a, b| upserts[*a].key.cmp(&upserts[*b].key));
+            let shard = key::shard(&collection.connection, collection.data_type, shard);
+            let sorted = positions.iter().map(|position| upserts[*position].clone()).collect();
+            let (outcomes, writes) = self.merge_shard(&shard, sorted, mark, now_ms).await?;
+            Ok::<_, StoreError>((positions.into_iter().zip(outcomes).collect::<Vec<_>>(), writes))
+        });
+        let mut outcomes = vec![Outcome::Unchanged; upserts.len()];
+        let mut writes = Vec::new();
+        for (told, shard_writes) in try_join_all(merged).await? {
+            told.into_iter().for_each(|(position, outcome)| outcomes[position] = outcome);
+            writes.extend(shard_writes);
+        }
+        self.write_blocks(writes).await?;
+        Ok(outcomes)
+    }
+
+    async fn merge_shard(
+        &self,
+        shard: &str,
+        sorted: Vec<Upsert>,
+        mark: &Mark,
+        now_ms: i64,
+    ) -> Result<(Vec<Outcome>, Vec<Write>), StoreError> {
+        let mut outcomes = Vec::with_capacity(sorted.len());
+        let mut writes = Vec::new();
+        for Touched { block, upserts } in self.touched_blocks(shard, sorted).await? {
+            let Block { lower, version, entries } = block;
+            let old = entries.len();
+            let merged = merge(entries, upserts, mark, now_ms);
+            outcomes.extend(merged.outcomes);
+            if merged.changed {
+                let only_appended = merged.old_in_front == old;
+                let keep = if only_appended { old } else { 0 };
+                let puts = self.puts(shard, &lower, version, &merged.entries, keep)?;
+                writes.push(if only_appended || puts.len() == 1 {
+                    Write::Apart(puts)
+                } else {
+                    Write::Together(puts)
+                });
+            }
+        }
+        Ok((outcomes, writes))
+    }
+
+    /// The items for `entries`, which begin at `lower`: one block, or several where they weigh too much. The first
+    /// holds at least `keep` entries.
+    fn puts(
+        &self,
+        shard: &str,
+        lower: &str,
+        version: u64,
+        entries: &[Entry],
+        keep: usize,
+    ) -> Result<Vec<Put>, StoreError> {
+        let whole = encode(entries)?;
+        if whole.len() <= MAX_BYTES || entries.len() == 1 {
+            return Ok(vec![self.put_block(shard, lower, version, entries, whole)?]);
+        }
+        let parts = whole.len().div_ceil(TARGET_BYTES);
+        let mut puts = Vec::with_capacity(parts);
+        for part in split(entries, parts, keep) {
+            let (lower, version) = match part.first() {
+                Some(first) if !puts.is_empty() => (&*first.key, 0),
+                _ => (lower, version),
+            };
+            puts.push(self.put_block(shard, lower, version, part, encode(part)?)?);
+        }
+        Ok(puts)
+    }
+
+    fn put_block(
+        &self,
+        shard: &str,
+        lower: &str,
+        version: u64,
+        entries: &[Entry],
+        packed: Vec<u8>,
+    ) -> Result<Put, StoreError> {
+        let changed_ms = entries.iter().map(|entry| entry.updated_ms).max().unwrap_or_default();
+        let changed_at = Timestamp::from_millisecond(changed_ms).map_err(StoreError::corrupt)?;
+        let item = Item::from([
+            ("pk".to_owned(), text(shard)),
+            ("sk".to_owned(), text(block_sort(lower))),
+            ("version".to_owned(), number(version + 1)),
+            (key::BY_CHANGE.sk.to_owned(), text(key::moment(changed_at))),
+            ("data".to_owned(), AttributeValue::B(Blob::new(packed))),
+        ]);
+        let put = Put::builder().table_name(&*self.table).set_item(Some(item));
+        let put = if version == 0 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("version = :before")
+                .expression_attribute_values(":before", number(version))
+        };
+        put.build().map_err(StoreError::corrupt)
+    }
+
+    async fn write_blocks(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        let (apart, together): (Vec<_>, Vec<_>) =
+            writes.into_iter().partition(|w| matches!(w, Write::Apart(_)));
+        let apart = apart.into_iter().flat_map(|write| match write {
+            Write::Apart(puts) | Write::Together(puts) => puts,
+        });
+        futures::stream::iter(apart.map(|put| self.put_apart(put)))
+            .buffer_unordered(CONCURRENCY)
+            .try_collect::<Vec<()>>()
+            .await?;
+        for write in together {
+            let (Write::Apart(puts) | Write::Together(puts)) = write;
+            self.put_together(puts).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_apart(&self, put: Put) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_values(put.expression_attribute_values);
+        request.send().await?;
+        Ok(())
+    }
+
+    async fn put_together(&self, puts: Vec<Put>) -> Result<(), StoreError> {
+        let writes = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
+        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+        match sent {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_transaction_canceled_exception()) => {
+                Err(StoreError::Changed)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Cuts entries into about `parts` pieces of like weight; the first has at least `keep` entries.
+fn split(entries: &[Entry], parts: usize, keep: usize) -> Vec<&[Entry]> {
+    let weigh = |entry: &Entry| entry.key.len() + entry.data.len();
+    let target = entries.iter().map(weigh).sum::<usize>() / parts.max(1);
+    let mut pieces = Vec::with_capacity(parts);
+    let (mut from, mut weight) = (0, 0);
+    for (position, entry) in entries.iter().enumerate() {
+        let full = weight > 0 && weight + weigh(entry) > target;
+        let first_is_short = pieces.is_empty() && position < keep;
+        if full && !first_is_short {
+            pieces.push(&entries[from..position]);
+            (from, weight) = (position, 0);
+        }
+        weight += weigh(entry);
+    }
+    pieces.push(&entries[from..]);
+    pieces
+}
+
+/// Distinct between two tries at the same batch; that is all it needs.
+fn try_id() -> u32 {
+    let id = RunId::generate();
+    let hash = xxhash_rust::xxh3::xxh3_64(id.as_str().as_bytes());
+    u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default()
+}

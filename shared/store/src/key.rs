@@ -1,0 +1,163 @@
+//! Every key of the table. No other module spells one.
+//!
+//! The table has `pk` and `sk`, and four sparse indexes that carry keys only: `by_owner` (what belongs to a
+//! connection, what happened to a target), `by_kind` (runs of a data type, all audit events), `by_due` (configs by
+//! their next run) and `by_change` (blocks of records by their newest change).
+
+use domain::DataType;
+use domain::ids::{AssignmentId, AuditEventId, ClientId, ConnectionId, RunId, SiteId, SyncConfigId, UserId};
+use jiff::Timestamp;
+
+/// Where an item lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
+    Key { pk: pk.into(), sk: sk.into() }
+}
+
+/// An index, with the names of its two attributes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Index {
+    pub(crate) name: &'static str,
+    pub(crate) pk: &'static str,
+    pub(crate) sk: &'static str,
+}
+
+pub(crate) const BY_OWNER: Index = Index { name: "by_owner", pk: "owner", sk: "owner_sort" };
+pub(crate) const BY_KIND: Index = Index { name: "by_kind", pk: "kind", sk: "kind_sort" };
+pub(crate) const BY_DUE: Index = Index { name: "by_due", pk: "due", sk: "due_at" };
+pub(crate) const BY_CHANGE: Index = Index { name: "by_change", pk: "pk", sk: "changed_at" };
+pub(crate) const INDEXES: [Index; 4] = [BY_OWNER, BY_KIND, BY_DUE, BY_CHANGE];
+
+/// The attribute DynamoDB deletes expired items by, in seconds since 1970.
+pub(crate) const TTL: &str = "expires_at";
+
+/// How many partitions a collection of records is spread over.
+pub(crate) const SHARDS: u8 = 8;
+
+/// A moment as text whose order is that of time.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+pub(crate) const CONNECTIONS: &str = "erp_connection";
+
+pub(crate) fn connection(id: &ConnectionId) -> Key {
+    key(CONNECTIONS, id.as_str())
+}
+
+pub(crate) fn sync_config(id: &SyncConfigId) -> Key {
+    key("erp_sync_config", id.as_str())
+}
+
+/// `by_owner`: all that belongs to a connection.
+pub(crate) fn owned_by(id: &ConnectionId) -> String {
+    format!("erp_connection:{id}")
+}
+
+/// `by_owner`, within a connection: its sync configs.
+pub(crate) const OWNED_CONFIGS: &str = "erp_sync_config:";
+
+/// `by_owner`, within a connection: its assignments to clients.
+pub(crate) const OWNED_CLIENT_ASSIGNMENTS: &str = "client_erp_assignment:";
+
+/// `by_owner`, within a connection: its assignments to sites.
+pub(crate) const OWNED_SITE_ASSIGNMENTS: &str = "site_erp_assignment:";
+
+/// `by_owner`, within a connection: its runs of a data type.
+pub(crate) fn owned_runs(data_type: DataType) -> String {
+    format!("erp_sync_log:{data_type}:")
+}
+
+/// `by_kind`: the runs of a data type.
+pub(crate) fn runs_of(data_type: DataType) -> String {
+    format!("erp_sync_log:{data_type}")
+}
+
+/// `by_due`: every config that runs by itself.
+pub(crate) const DUE: &str = "due";
+
+pub(crate) fn run(id: &RunId) -> Key {
+    key(format!("erp_sync_log:{id}"), "run")
+}
+
+/// What the sort keys of a run's failed records begin with.
+pub(crate) const FAILED: &str = "failed:";
+
+pub(crate) fn failed_record(id: &RunId, position: u64) -> Key {
+    key(format!("erp_sync_log:{id}"), format!("{FAILED}{position:012}"))
+}
+
+/// All runs that are at work.
+pub(crate) const ACTIVE_RUNS: &str = "erp_active_run";
+
+pub(crate) fn active_run(connection: &ConnectionId, data_type: DataType) -> Key {
+    key(ACTIVE_RUNS, format!("{connection}:{data_type}"))
+}
+
+pub(crate) fn statistics(connection: &ConnectionId) -> Key {
+    key("erp_statistics", connection.as_str())
+}
+
+pub(crate) fn client_assignments(client: &ClientId) -> String {
+    format!("client_erp_assignment:{client}")
+}
+
+pub(crate) fn client_assignment(client: &ClientId, id: &AssignmentId) -> Key {
+    key(client_assignments(client), id.as_str())
+}
+
+pub(crate) fn site_assignments(site: &SiteId) -> String {
+    format!("site_erp_assignment:{site}")
+}
+
+pub(crate) fn site_assignment(site: &SiteId, id: &AssignmentId) -> Key {
+    key(site_assignments(site), id.as_str())
+}
+
+/// One shard of a collection of records.
+pub(crate) fn shard(connection: &ConnectionId, data_type: DataType, shard: u8) -> String {
+    match data_type {
+        DataType::Inventory => format!("erp_inventory_cache:{connection}:{shard}"),
+        _ => format!("erp_record:{connection}:{data_type}:{shard}"),
+    }
+}
+
+/// The sort key of the block that begins at `lower`; the first block of a shard begins before every key.
+pub(crate) fn block_sort(lower: &str) -> String {
+    format!(":{lower}")
+}
+
+/// The partition of one day's audit events.
+pub(crate) fn audit_event(at: Timestamp, id: &AuditEventId) -> Key {
+    key(format!("audit_event:{}", at.strftime("%Y-%m-%d")), id.as_str())
+}
+
+/// `by_kind`: all audit events.
+pub(crate) const AUDIT_EVENTS: &str = "audit_event";
+
+/// `by_owner`: the audit events of one target.
+pub(crate) fn audit_target(target: &str) -> String {
+    format!("audit_target:{target}")
+}
+
+pub(crate) fn user(id: &UserId) -> Key {
+    key("user", id.as_str())
+}
+
+/// Makes an e-mail address belong to one user only.
+pub(crate) fn user_email(email: &str) -> Key {
+    key("user_email", email)
+}
+
+pub(crate) fn failed_sign_ins(subject: &str) -> Key {
+    key(format!("failed_sign_in:{subject}"), "count")
+}
+
+pub(crate) fn idempotency(name: &str) -> Key {
+    key(format!("idempotency:{name}"), "answer")
+}

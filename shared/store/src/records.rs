@@ -1,0 +1,194 @@
+//! Reading records: one by its key, or many in key order.
+
+use domain::DataType;
+use domain::ids::ConnectionId;
+use domain::records::Record;
+use futures::future::try_join_all;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::value::RawValue;
+
+use crate::blocks::{Entry, read_block, shard_of};
+use crate::cursor;
+use crate::item::{Item, Range, string};
+use crate::key::{self, BY_CHANGE, SHARDS};
+use crate::{Listing, Store, StoreError};
+
+/// Blocks read ahead of a shard.
+const AHEAD: usize = 4;
+
+/// After every key: no character sorts behind it.
+const BEYOND: &str = "\u{10ffff}";
+
+impl Store {
+    /// Reads one record, also one that is gone at the ERP.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn record(
+        &self,
+        connection: &ConnectionId,
+        data_type: DataType,
+        key: &str,
+    ) -> Result<Option<Record>, StoreError> {
+        let shard = key::shard(connection, data_type, shard_of(key));
+        let Some(block) = self.block_at(&shard, key).await? else { return Ok(None) };
+        let found = block.entries.into_iter().find(|entry| entry.key == key);
+        found.map(|entry| show(entry, connection, data_type)).transpose()
+    }
+
+    /// The stock levels of one SKU, at all its locations.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn stock_levels(
+        &self,
+        connection: &ConnectionId,
+        sku: &str,
+    ) -> Result<Vec<Record>, StoreError> {
+        let shard = key::shard(connection, DataType::Inventory, shard_of(sku));
+        let of_sku = |entry: &Entry| {
+            let location = entry.key.strip_prefix(sku);
+            location.is_some_and(|rest| rest.is_empty() || rest.starts_with('|'))
+        };
+        let end = format!("{sku}|{BEYOND}");
+        let entries = self.entries_after(&shard, sku, true, &end, usize::MAX).await?;
+        let levels = entries.into_iter().filter(|entry| of_sku(entry) && !entry.deleted);
+        levels.map(|entry| show(entry, connection, DataType::Inventory)).collect()
+    }
+
+    /// Lists records in the order of their keys; with `updated_since`, only those changed here at or after it.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidCursor`], or if the table cannot be read.
+    pub async fn list_records(
+        &self,
+        connection: &ConnectionId,
+        data_type: DataType,
+        updated_since: Option<Timestamp>,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Listing<Record>, StoreError> {
+        let list = format!("records:{connection}:{data_type}");
+        let after = cursor::decode(&list, cursor)?;
+        let wanted = limit as usize + 1;
+        let shards = (0..SHARDS).map(|shard| {
+            let (shard, after) = (key::shard(connection, data_type, shard), after.as_deref());
+            async move {
+                match updated_since {
+                    Some(since) => self.entries_changed_since(&shard, since, after, wanted).await,
+                    None => {
+                        self.entries_after(&shard, after.unwrap_or_default(), false, BEYOND, wanted).await
+                    }
+                }
+            }
+        });
+        let mut entries: Vec<Entry> = try_join_all(shards).await?.into_iter().flatten().collect();
+        entries.sort_by(|a, b| a.key.cmp(&b.key));
+        let more = entries.len() > limit as usize;
+        entries.truncate(limit as usize);
+        let next = entries.last().filter(|_| more).map(|last| cursor::encode(&list, &last.key));
+        let items =
+            entries.into_iter().map(|entry| show(entry, connection, data_type)).collect::<Result<_, _>>()?;
+        Ok(Listing { items, next })
+    }
+
+    /// Up to about `wanted` entries of a shard in key order, from `from` (itself only if `inclusive`) to `to`.
+    async fn entries_after(
+        &self,
+        shard: &str,
+        from: &str,
+        inclusive: bool,
+        to: &str,
+        wanted: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let fits = |entry: &Entry| {
+            (entry.key.as_str() > from || inclusive && entry.key == from) && *entry.key <= *to
+        };
+        let mut found: Vec<Entry> = Vec::new();
+        let Some(mut current) = self.block_at(shard, from).await? else { return Ok(found) };
+        loop {
+            let ahead = self.blocks_between(shard, &current.lower, to, AHEAD).await?;
+            let ended = ahead.len() < AHEAD;
+            for block in ahead {
+                let before = std::mem::replace(&mut current, block);
+                found.extend(
+                    before.entries.into_iter().filter(|entry| entry.key < current.lower && fits(entry)),
+                );
+                if found.len() >= wanted {
+                    return Ok(found);
+                }
+            }
+            if ended {
+                found.extend(current.entries.into_iter().filter(fits));
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Up to about `wanted` entries of a shard in key order behind `after` that changed at or after `since`: the index
+    /// names the blocks that hold one, and only those are read.
+    async fn entries_changed_since(
+        &self,
+        shard: &str,
+        since: Timestamp,
+        after: Option<&str>,
+        wanted: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let range = Range { prefix: "", descending: false };
+        let before = key::moment(since - SignedDuration::from_millis(1));
+        let mut blocks = self.query(Some(BY_CHANGE), shard, &range, u32::MAX - 1, Some(&before)).await?;
+        blocks.sort_by(|a, b| string(a, "sk").ok().cmp(&string(b, "sk").ok()));
+        if let Some(after) = after {
+            let reached = key::block_sort(after);
+            let behind = blocks
+                .iter()
+                .filter(|block| string(block, "sk").is_ok_and(|sk| sk <= reached.as_str()))
+                .count();
+            blocks.drain(..behind.saturating_sub(1));
+        }
+        let fits = |entry: &Entry| {
+            after.is_none_or(|after| entry.key.as_str() > after) && entry.updated_ms >= since.as_millisecond()
+        };
+        let mut found = Vec::new();
+        for keys in blocks.chunks(AHEAD) {
+            for item in self.get_many_items(keys).await? {
+                found.extend(read_block(&item)?.entries.into_iter().filter(fits));
+            }
+            if found.len() >= wanted {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Deletes every record of a connection.
+    pub(crate) async fn delete_records(&self, connection: &ConnectionId) -> Result<(), StoreError> {
+        for data_type in DataType::ALL {
+            for shard in 0..SHARDS {
+                let pk = key::shard(connection, data_type, shard);
+                loop {
+                    let range = Range { prefix: "", descending: false };
+                    let blocks: Vec<Item> = self.query(None, &pk, &range, 100, None).await?;
+                    if blocks.is_empty() {
+                        break;
+                    }
+                    self.delete_many(&blocks).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn show(entry: Entry, connection: &ConnectionId, data_type: DataType) -> Result<Record, StoreError> {
+    let text = String::from_utf8(entry.data).map_err(StoreError::corrupt)?;
+    Ok(Record {
+        id: entry.key,
+        erp_connection_id: connection.clone(),
+        data_type,
+        created_at: Timestamp::from_millisecond(entry.created_ms).map_err(StoreError::corrupt)?,
+        updated_at: Timestamp::from_millisecond(entry.updated_ms).map_err(StoreError::corrupt)?,
+        deleted: entry.deleted,
+        data: RawValue::from_string(text).map_err(StoreError::corrupt)?,
+    })
+}

@@ -1,0 +1,139 @@
+//! Sync configs in the table.
+
+use domain::ids::{ConnectionId, SyncConfigId};
+use domain::sync_config::SyncConfig;
+use jiff::Timestamp;
+
+use crate::item::{Item, Range, index, number, text, value};
+use crate::key::{self, BY_DUE, BY_OWNER};
+use crate::{Listing, Store, StoreError};
+
+impl Store {
+    /// Adds a sync config.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] if its id is taken.
+    pub async fn create_sync_config(&self, config: &SyncConfig) -> Result<(), StoreError> {
+        let mut item = key::sync_config(&config.id).with(config)?;
+        index(&mut item, BY_OWNER, key::owned_by(&config.erp_connection_id), owner_sort(config));
+        if let Some(due) = config.next_sync_at {
+            index(&mut item, BY_DUE, key::DUE, key::moment(due));
+        }
+        self.insert(item).await
+    }
+
+    /// Reads a sync config.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn sync_config(&self, id: &SyncConfigId) -> Result<Option<SyncConfig>, StoreError> {
+        self.get(&key::sync_config(id)).await
+    }
+
+    /// Lists the sync configs of a connection, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidCursor`], or if the table cannot be read.
+    pub async fn sync_configs_of(
+        &self,
+        connection: &ConnectionId,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Listing<SyncConfig>, StoreError> {
+        let range = Range { prefix: key::OWNED_CONFIGS, descending: false };
+        self.list_index(BY_OWNER, &key::owned_by(connection), range, limit, cursor).await
+    }
+
+    /// Writes what a user may change, and when it is due. What runs note beside it stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] unless the version in the table is the one before `config.version`.
+    pub async fn replace_sync_config(&self, config: &SyncConfig) -> Result<(), StoreError> {
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key::sync_config(&config.id).to_item()))
+            .condition_expression("version = :before")
+            .expression_attribute_names("#owner", BY_OWNER.pk)
+            .expression_attribute_values(":owner", text(key::owned_by(&config.erp_connection_id)))
+            .expression_attribute_values(":connection", text(config.erp_connection_id.as_str()))
+            .expression_attribute_values(":dataType", value(config.data_type)?)
+            .expression_attribute_values(":direction", value(config.direction)?)
+            .expression_attribute_values(":schedule", value(&config.schedule)?)
+            .expression_attribute_values(":enabled", value(config.enabled)?)
+            .expression_attribute_values(":settings", value(&config.settings)?)
+            .expression_attribute_values(":mapping", value(&config.field_mapping)?)
+            .expression_attribute_values(":updated", value(config.updated_at)?)
+            .expression_attribute_values(":version", number(config.version))
+            .expression_attribute_values(":before", number(config.version.saturating_sub(1)));
+        let set = "SET #owner = :owner, erpConnectionId = :connection, dataType = :dataType, direction = :direction, \
+                   schedule = :schedule, enabled = :enabled, settings = :settings, fieldMapping = :mapping, \
+                   updatedAt = :updated, version = :version";
+        let due = match config.next_sync_at {
+            None => " REMOVE nextSyncAt, due, due_at",
+            Some(at) => {
+                update = update
+                    .expression_attribute_values(":next", value(at)?)
+                    .expression_attribute_values(":due", text(key::DUE))
+                    .expression_attribute_values(":dueAt", text(key::moment(at)));
+                ", nextSyncAt = :next, due = :due, due_at = :dueAt"
+            }
+        };
+        update.update_expression(format!("{set}{due}")).send().await?;
+        Ok(())
+    }
+
+    /// Deletes a sync config; says whether it was there.
+    ///
+    /// # Errors
+    /// If the table cannot be reached.
+    pub async fn delete_sync_config(&self, id: &SyncConfigId) -> Result<bool, StoreError> {
+        self.delete(&key::sync_config(id)).await
+    }
+
+    /// The configs that are due at `now`, the longest due first, at most `limit`.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn due_sync_configs(&self, now: Timestamp, limit: u32) -> Result<Vec<SyncConfig>, StoreError> {
+        let range = Range { prefix: "", descending: false };
+        let mut due: Vec<Item> = self.query(Some(BY_DUE), key::DUE, &range, limit, None).await?;
+        let now = key::moment(now);
+        due.retain(|item| item.get(BY_DUE.sk).and_then(|at| at.as_s().ok()).is_some_and(|at| *at <= now));
+        self.get_many(&due).await
+    }
+
+    /// Moves a config's due time on without a run, because one is at work already.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if it was moved or changed meanwhile.
+    pub async fn skip_slot(&self, config: &SyncConfig, next: Option<Timestamp>) -> Result<(), StoreError> {
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key::sync_config(&config.id).to_item()))
+            .condition_expression("version = :version AND due_at = :was")
+            .expression_attribute_values(":version", number(config.version))
+            .expression_attribute_values(
+                ":was",
+                text(config.next_sync_at.map(key::moment).unwrap_or_default()),
+            );
+        let expression = match next {
+            None => "REMOVE nextSyncAt, due, due_at",
+            Some(at) => {
+                update = update
+                    .expression_attribute_values(":next", value(at)?)
+                    .expression_attribute_values(":dueAt", text(key::moment(at)));
+                "SET nextSyncAt = :next, due_at = :dueAt"
+            }
+        };
+        update.update_expression(expression).send().await?;
+        Ok(())
+    }
+}
+
+fn owner_sort(config: &SyncConfig) -> String {
+    format!("{}{}", key::OWNED_CONFIGS, config.id)
+}
