@@ -1,1 +1,21 @@
+//! The heart: starts runs, works them page by page, closes each exactly once.
+//!
+//! A run is a durable job. The run in the table is the truth; a message only nudges a worker. A worker takes a lease,
+//! goes on from the last checkpoint, and writes each checkpoint under the run's version, so that two workers cannot
+//! both move a run on. What a dead worker had written and not checkpointed is recognised when the batch is done again.
 
+mod batch;
+mod connection_test;
+mod engine;
+mod lease;
+mod pull;
+mod raw;
+mod tick;
+mod trigger;
+mod work;
+
+pub use connection_test::TestOutcome;
+pub use engine::Engine;
+pub use tick::{Tick, recover, tick};
+pub use trigger::{TriggerError, TriggerRequest};
+pub use work::work;

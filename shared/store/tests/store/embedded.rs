@@ -1,0 +1,115 @@
+//! A table of its own for each test, and things to put into it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use domain::DataType;
+use domain::Direction;
+use domain::connection::{
+    Connection, ConnectionMethod, ConnectionSettings, ConnectionStatus, CredentialsOf, Provider,
+};
+use domain::ids::{ConnectionId, RunId, SyncConfigId};
+use domain::run::{Counts, Run, RunStatus, Trigger};
+use domain::sync_config::{SyncConfig, SyncSettings, SyncStatus};
+use jiff::Timestamp;
+use store::Store;
+
+/// An empty table. Its server ends with the test's runtime.
+pub(crate) async fn store() -> Store {
+    let database = dynoxide::Database::memory().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("local"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(endpoint)
+        .build();
+    let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), "causeway");
+    store.create_table().await.unwrap();
+    store
+}
+
+pub(crate) fn connection(name: &str) -> Connection {
+    let now = Timestamp::now();
+    Connection {
+        id: ConnectionId::generate(),
+        name: name.to_owned(),
+        provider: Provider::Sap,
+        connection_method: ConnectionMethod::Sftp,
+        status: ConnectionStatus::Active,
+        credentials: CredentialsOf::default(),
+        settings: ConnectionSettings {
+            api: domain::connection::ApiSettings {
+                paths: BTreeMap::from([(DataType::OrderStatus, "/x".to_owned())]),
+                ..Default::default()
+            },
+            ..Default::default()
+        },
+        last_tested_at: None,
+        last_sync_at: None,
+        last_error: None,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
+}
+
+pub(crate) fn config(connection: &ConnectionId, data_type: DataType, due: Option<Timestamp>) -> SyncConfig {
+    let now = Timestamp::now();
+    SyncConfig {
+        id: SyncConfigId::generate(),
+        erp_connection_id: connection.clone(),
+        data_type,
+        direction: Direction::Pull,
+        schedule: Some("0 6 * * *".to_owned()),
+        enabled: true,
+        status: SyncStatus::Idle,
+        settings: SyncSettings::default(),
+        field_mapping: BTreeMap::from([("name".to_owned(), None), ("sku".to_owned(), Some("id".to_owned()))]),
+        last_sync_at: None,
+        next_sync_at: due,
+        last_run_id: None,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
+}
+
+pub(crate) fn run(connection: &ConnectionId, data_type: DataType, config: Option<&SyncConfigId>) -> Run {
+    let now = Timestamp::now();
+    Run {
+        id: RunId::generate(),
+        erp_connection_id: connection.clone(),
+        sync_config_id: config.cloned(),
+        data_type,
+        direction: Direction::Pull,
+        status: RunStatus::Syncing,
+        trigger: Trigger::Manual,
+        triggered_by: "usr_1".to_owned(),
+        started_at: now,
+        completed_at: None,
+        counts: Counts::default(),
+        total: None,
+        error: None,
+        warnings: Vec::new(),
+        cursor: None,
+        batch: 0,
+        attempt: 0,
+        stalled: 0,
+        lease: None,
+        checkpointed_at: now,
+        version: 1,
+    }
+}
+
+/// The run as a worker closes it.
+pub(crate) fn closed(run: &Run, status: RunStatus, counts: Counts) -> Run {
+    let mut run = run.clone();
+    run.status = status;
+    run.counts = counts;
+    run.completed_at = Some(run.started_at + jiff::SignedDuration::from_millis(1_500));
+    run.version += 1;
+    run
+}

@@ -1,0 +1,9 @@
+//! The store against the embedded DynamoDB: the same engine and the same client as on a laptop.
+
+mod assignments;
+mod audit_events;
+mod connections;
+mod embedded;
+mod records;
+mod runs;
+mod sync_configs;

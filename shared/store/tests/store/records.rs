@@ -1,0 +1,147 @@
+use std::collections::BTreeMap;
+
+use domain::DataType;
+use domain::ids::{ConnectionId, RunId};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use store::{Collection, Outcome, Store, Upsert};
+
+use crate::embedded::store;
+
+fn collection(data_type: DataType) -> Collection {
+    Collection { connection: ConnectionId::generate(), data_type }
+}
+
+/// A record that hardly compresses, so that few of them fill a block.
+fn upsert(key: &str, content: u64, bytes: usize) -> Upsert {
+    let mut state = content.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let noise: String = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'a' + u8::try_from(state % 26).unwrap())
+    })
+    .take(bytes)
+    .collect();
+    Upsert { key: key.to_owned(), data: format!(r#"{{"v":"{noise}"}}"#).into_bytes(), fingerprint: content }
+}
+
+async fn all(store: &Store, of: &Collection) -> BTreeMap<String, String> {
+    let (mut seen, mut cursor) = (BTreeMap::new(), None);
+    loop {
+        let page =
+            store.list_records(&of.connection, of.data_type, None, 37, cursor.as_deref()).await.unwrap();
+        for record in page.items {
+            let last = seen.last_key_value().map(|(key, _): (&String, &String)| key.clone());
+            assert!(last.is_none_or(|last| last < record.id), "in order, none twice");
+            seen.insert(record.id, record.data.get().to_owned());
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            return seen;
+        }
+    }
+}
+
+/// Batches of keys and contents; the keys are few enough to meet again, and cover text that sorts oddly.
+fn batches() -> impl Strategy<Value = Vec<Vec<(String, u64)>>> {
+    let key = prop_oneof!["[a-c]{1,3}", "[0-9]{1,2}\\|[A-Z]", "(ü|é|~|!| ){1,2}x", "k[0-9]{3}"];
+    prop::collection::vec(prop::collection::vec((key, 0_u64..4), 0..120), 1..7)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_sequence_of_batches_equals_a_plain_sorted_map(batches in batches(), bytes in 1_usize..900) {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let store = store().await;
+            let of = collection(DataType::Products);
+            let mut model: BTreeMap<String, (u64, String)> = BTreeMap::new();
+            for (number, batch) in batches.iter().enumerate() {
+                let upserts: Vec<_> = batch.iter().map(|(key, content)| upsert(key, *content, bytes)).collect();
+                let run = RunId::generate();
+                let number = u32::try_from(number).unwrap();
+                let outcomes = store.upsert_records(&of, &run, number, &upserts, Timestamp::now()).await.unwrap();
+                for (upsert, outcome) in upserts.iter().zip(outcomes) {
+                    let text = String::from_utf8(upsert.data.clone()).unwrap();
+                    let expected = match model.insert(upsert.key.clone(), (upsert.fingerprint, text)) {
+                        None => Outcome::Created,
+                        Some((content, _)) if content == upsert.fingerprint => Outcome::Unchanged,
+                        Some(_) => Outcome::Updated,
+                    };
+                    assert_eq!(outcome, expected, "{}", upsert.key);
+                }
+            }
+            let expected: BTreeMap<_, _> = model.into_iter().map(|(key, (_, text))| (key, text)).collect();
+            assert_eq!(all(&store, &of).await, expected);
+            for (key, text) in &expected {
+                let one = store.record(&of.connection, of.data_type, key).await.unwrap().unwrap();
+                assert_eq!(one.data.get(), text);
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_done_again_counts_as_it_did_the_first_time() {
+    let store = store().await;
+    let of = collection(DataType::Products);
+    let (earlier, run) = (RunId::generate(), RunId::generate());
+    let known: Vec<_> = (0..50).map(|n| upsert(&format!("k{n:03}"), 1, 100)).collect();
+    store.upsert_records(&of, &earlier, 0, &known, Timestamp::now()).await.unwrap();
+
+    let batch: Vec<_> =
+        (25..100).map(|n| upsert(&format!("k{n:03}"), if n < 40 { 1 } else { 2 }, 100)).collect();
+    let first = store.upsert_records(&of, &run, 3, &batch, Timestamp::now()).await.unwrap();
+    let again = store.upsert_records(&of, &run, 3, &batch, Timestamp::now()).await.unwrap();
+    assert_eq!(again, first);
+    let third = store.upsert_records(&of, &run, 3, &batch, Timestamp::now()).await.unwrap();
+    assert_eq!(third, first);
+    let of_outcome = |wanted| first.iter().filter(|outcome| **outcome == wanted).count();
+    assert_eq!(
+        (of_outcome(Outcome::Unchanged), of_outcome(Outcome::Updated), of_outcome(Outcome::Created)),
+        (15, 10, 50)
+    );
+    let next = store.upsert_records(&of, &run, 4, &batch, Timestamp::now()).await.unwrap();
+    assert!(next.iter().all(|outcome| *outcome == Outcome::Unchanged), "a later batch finds them known");
+}
+
+#[tokio::test]
+async fn records_changed_since_a_moment_are_found_page_by_page() {
+    let store = store().await;
+    let of = collection(DataType::Orders);
+    let start = Timestamp::now();
+    let old: Vec<_> = (0..400).map(|n| upsert(&format!("o{n:04}"), 1, 300)).collect();
+    store.upsert_records(&of, &RunId::generate(), 0, &old, start).await.unwrap();
+    let later = start + SignedDuration::from_secs(60);
+    let changed: Vec<_> = (0..400).step_by(40).map(|n| upsert(&format!("o{n:04}"), 2, 300)).collect();
+    store.upsert_records(&of, &RunId::generate(), 0, &changed, later).await.unwrap();
+
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let since = Some(later);
+        let page =
+            store.list_records(&of.connection, of.data_type, since, 3, cursor.as_deref()).await.unwrap();
+        seen.extend(page.items.into_iter().map(|record| record.id));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, changed.into_iter().map(|upsert| upsert.key).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn the_stock_levels_of_a_sku_are_its_own() {
+    let store = store().await;
+    let of = collection(DataType::Inventory);
+    let upserts: Vec<_> = ["A", "A|MAIN", "A|SHOP 2", "A-1|MAIN", "AB", "B|MAIN"]
+        .into_iter()
+        .map(|key| upsert(key, 1, 50))
+        .collect();
+    store.upsert_records(&of, &RunId::generate(), 0, &upserts, Timestamp::now()).await.unwrap();
+    let levels = store.stock_levels(&of.connection, "A").await.unwrap();
+    assert_eq!(levels.into_iter().map(|record| record.id).collect::<Vec<_>>(), ["A", "A|MAIN", "A|SHOP 2"]);
+    assert!(store.stock_levels(&of.connection, "C").await.unwrap().is_empty());
+}

@@ -1,0 +1,121 @@
+//! Some pages on their way into the table: mapped, counted, the bad records set aside.
+
+use connectors::{Item, Page};
+use domain::DataType;
+use domain::json::Json;
+use domain::mapping::{FieldMapping, Mapper, Unmapped};
+use domain::run::{Counts, FailedRecord};
+use domain::validation::FieldError;
+use store::{Outcome, Upsert};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::raw;
+
+/// Records after which a batch is written.
+const FULL_RECORDS: usize = 16_000;
+
+/// Bytes of canonical records after which a batch is written.
+const FULL_BYTES: usize = 8 << 20;
+
+/// Largest canonical record, in bytes: an item of DynamoDB holds 400 KB.
+const MAX_RECORD_BYTES: usize = 256 << 10;
+
+/// Raised when mapping starts to write records otherwise, so that nothing is taken for unchanged that is not.
+const MAPPING_GENERATION: u64 = 1;
+
+/// Turns raw records into canonical ones, under one mapping.
+pub(crate) struct Reader {
+    mapper: Mapper,
+    /// Makes the fingerprint of a raw record depend on the mapping.
+    seed: u64,
+    buffer: Vec<u8>,
+}
+
+impl Reader {
+    pub(crate) fn new(data_type: DataType, mapping: &FieldMapping) -> Self {
+        let text = serde_json::to_vec(mapping).unwrap_or_default();
+        Self {
+            mapper: Mapper::new(data_type, mapping),
+            seed: xxh3_64_with_seed(&text, MAPPING_GENERATION),
+            buffer: Vec::new(),
+        }
+    }
+
+    fn read(&mut self, raw: &[u8]) -> Result<Upsert, Unmapped> {
+        let parsed = Json::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
+        self.buffer.clear();
+        let mapped = self.mapper.map(parsed, &mut self.buffer)?;
+        if self.buffer.len() > MAX_RECORD_BYTES {
+            let message = format!("has {} bytes, a record may have {MAX_RECORD_BYTES}", self.buffer.len());
+            return Err(Unmapped { key: Some(mapped.key), errors: vec![FieldError::new("record", message)] });
+        }
+        let fingerprint = xxh3_64_with_seed(raw, self.seed);
+        Ok(Upsert { key: mapped.key, data: self.buffer.clone(), fingerprint })
+    }
+}
+
+fn unreadable(message: String) -> Unmapped {
+    Unmapped { key: None, errors: vec![FieldError::new("record", message)] }
+}
+
+/// What was read since the last checkpoint.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) upserts: Vec<Upsert>,
+    pub(crate) failed: Vec<FailedRecord>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) total: Option<u64>,
+    /// Where the connector goes on after this batch.
+    pub(crate) resume: Option<String>,
+    read: u64,
+    bytes: usize,
+}
+
+impl Batch {
+    /// Adds a page. `before` is how many records were read before this batch.
+    pub(crate) fn add(&mut self, page: Page, reader: &mut Reader, before: u64) {
+        for item in &page.items {
+            self.read += 1;
+            let (range, read) = match item {
+                Item::Record(range) => (range, reader.read(page.body.get(range.clone()).unwrap_or_default())),
+                Item::Broken(range, reason) => (range, Err(unreadable(reason.clone()))),
+            };
+            match read {
+                Ok(upsert) => {
+                    self.bytes += upsert.data.len();
+                    self.upserts.push(upsert);
+                }
+                Err(Unmapped { key, errors }) => {
+                    let raw = raw::shown(page.body.get(range.clone()).unwrap_or_default());
+                    self.failed.push(FailedRecord { position: before + self.read, key, errors, raw });
+                }
+            }
+        }
+        self.warnings.extend(page.warnings);
+        self.total = page.total.or(self.total);
+        self.resume = Some(page.resume);
+    }
+
+    /// Whether it should be written before more is added.
+    pub(crate) fn is_full(&self) -> bool {
+        self.upserts.len() + self.failed.len() >= FULL_RECORDS || self.bytes >= FULL_BYTES
+    }
+
+    /// Whether there is anything to checkpoint.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.resume.is_none()
+    }
+
+    /// What the batch adds to the run's counts.
+    pub(crate) fn counts(&self, outcomes: &[Outcome]) -> Counts {
+        let of = |wanted: Outcome| outcomes.iter().filter(|outcome| **outcome == wanted).count() as u64;
+        Counts {
+            read: self.read,
+            created: of(Outcome::Created),
+            updated: of(Outcome::Updated),
+            unchanged: of(Outcome::Unchanged),
+            failed: self.failed.len() as u64,
+            ..Counts::default()
+        }
+    }
+}

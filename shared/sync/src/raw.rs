@@ -1,0 +1,72 @@
+//! A record as the ERP sent it, made fit to be kept and shown: secrets masked, and cut where it is long.
+
+use domain::connection::MASK;
+use domain::records::fold;
+use serde_json::Value;
+
+/// What is kept of a raw record, in bytes.
+const MAX_BYTES: usize = 16 << 10;
+
+/// Parts of names, folded, whose values nobody should see in a log.
+const SECRET_NAMES: [&str; 8] =
+    ["password", "passwd", "secret", "token", "apikey", "authorization", "privatekey", "cardnumber"];
+
+/// The text of a raw record for a person to look at.
+pub(crate) fn shown(raw: &[u8]) -> String {
+    let text = match serde_json::from_slice::<Value>(raw) {
+        Ok(mut value) if mask(&mut value) => value.to_string(),
+        _ => String::from_utf8_lossy(raw).into_owned(),
+    };
+    cut(text)
+}
+
+/// Masks every secret; says whether there was one.
+fn mask(value: &mut Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter_mut().fold(false, |any, (name, value)| {
+            let folded = fold(name);
+            if SECRET_NAMES.iter().any(|secret| folded.contains(secret)) && !value.is_null() {
+                *value = Value::String(MASK.to_owned());
+                return true;
+            }
+            mask(value) || any
+        }),
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| mask(item) || any),
+        _ => false,
+    }
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > MAX_BYTES {
+        let end = (0..=MAX_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let raw =
+            br#"{"sku": "A", "auth": {"apiKey": "k-1", "user": "u"}, "list": [{"Access_Token": "t-1"}]}"#;
+        let text = shown(raw);
+        assert!(!text.contains("k-1") && !text.contains("t-1"), "{text}");
+        assert!(text.contains(r#""user":"u""#));
+    }
+
+    #[test]
+    fn a_record_without_secrets_stays_as_it_was_sent() {
+        assert_eq!(shown(br#"{"price": 1.50}"#), r#"{"price": 1.50}"#);
+        assert_eq!(shown(b"1;Chai;18,00"), "1;Chai;18,00");
+    }
+
+    #[test]
+    fn a_long_record_is_cut_between_characters() {
+        let text = shown("ü".repeat(20_000).as_bytes());
+        assert!(text.len() <= MAX_BYTES + '…'.len_utf8() && text.ends_with('…'));
+    }
+}

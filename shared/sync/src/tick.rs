@@ -1,0 +1,118 @@
+//! The scheduler's minute: starts what is due and nudges what has gone quiet.
+
+use domain::run::{Run, Trigger};
+use domain::sync_config::SyncConfig;
+use jiff::{SignedDuration, Timestamp};
+use store::{SlotTaken, StoreError};
+
+use crate::{Engine, TriggerError, TriggerRequest};
+
+/// Configs looked at in one tick; what is left is due in the next.
+const MAX_DUE: u32 = 500;
+
+/// Open runs looked at in one tick.
+const MAX_ACTIVE: u32 = 1_000;
+
+/// A run that nobody holds is nudged again after this long: its message may be lost.
+const QUIET: SignedDuration = SignedDuration::from_secs(20);
+
+/// What a tick did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tick {
+    /// Runs started because they were due.
+    pub started: usize,
+    /// Quiet runs nudged again.
+    pub nudged: usize,
+}
+
+/// Starts the runs that are due at `now` and nudges open runs that nobody works on.
+///
+/// # Errors
+/// If the table cannot be read. What goes wrong with one config is logged and does not hold up the others.
+pub async fn tick(engine: &Engine, now: Timestamp) -> Result<Tick, StoreError> {
+    let mut done = Tick::default();
+    for config in engine.store.due_sync_configs(now, MAX_DUE).await? {
+        match start_due(engine, &config, now).await {
+            Ok(started) => done.started += usize::from(started),
+            Err(error) => {
+                tracing::error!(config = %config.id, %error, "a sync that was due could not be started")
+            }
+        }
+    }
+    done.nudged = nudge(engine, |run| is_quiet(run, now)).await?;
+    Ok(done)
+}
+
+/// Takes up every open run at once, whoever holds it: for the start of a process that knows itself to be the only one,
+/// so that all leases belong to workers that died with the last process.
+///
+/// # Errors
+/// If the table cannot be reached.
+pub async fn recover(engine: &Engine) -> Result<usize, StoreError> {
+    for mut run in engine.store.active_runs(MAX_ACTIVE).await? {
+        if run.lease.take().is_some() {
+            run.version += 1;
+            engine.store.checkpoint_run(&run).await?;
+        }
+    }
+    nudge(engine, |_| true).await
+}
+
+async fn nudge(engine: &Engine, wanted: impl Fn(&Run) -> bool) -> Result<usize, StoreError> {
+    let active = engine.store.active_runs(MAX_ACTIVE).await?;
+    let quiet: Vec<_> =
+        active.into_iter().filter(|run| run.is_open() && wanted(run)).map(|run| run.id).collect();
+    if let Err(error) = engine.queue.send_runs(&quiet).await {
+        tracing::warn!(%error, "quiet runs could not be nudged: the next tick tries again");
+    }
+    Ok(quiet.len())
+}
+
+/// A run is quiet when its worker's lease has ended, or nobody took it up in time.
+fn is_quiet(run: &Run, now: Timestamp) -> bool {
+    match &run.lease {
+        Some(lease) => lease.until < now,
+        None => run.checkpointed_at + QUIET < now,
+    }
+}
+
+/// Starts a run for a config that is due; says whether it did. A slot that cannot be used moves on.
+async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Result<bool, TriggerError> {
+    let Some(due) = config.next_sync_at else { return Ok(false) };
+    let next = config.next_due(now);
+    let Some(connection) = engine.store.connection(&config.erp_connection_id).await? else {
+        return skip(engine, config, next).await;
+    };
+    let request = TriggerRequest {
+        connection,
+        config: Some(config.clone()),
+        data_type: config.data_type,
+        direction: config.direction,
+        trigger: Trigger::Schedule,
+        triggered_by: "scheduler".to_owned(),
+        slot: Some(SlotTaken { due, next }),
+    };
+    match engine.trigger(request).await {
+        Ok(run) => {
+            tracing::info!(config = %config.id, run = %run.id, %due, "a sync was due and is started");
+            Ok(true)
+        }
+        Err(TriggerError::AlreadyRunning(run)) => {
+            tracing::info!(config = %config.id, %run, %due, "a sync was due while one is running; this time is left out");
+            skip(engine, config, next).await
+        }
+        Err(TriggerError::Disabled(reason)) => {
+            tracing::info!(config = %config.id, reason, %due, "a sync was due but is switched off");
+            skip(engine, config, next).await
+        }
+        Err(TriggerError::SlotGone) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+async fn skip(engine: &Engine, config: &SyncConfig, next: Option<Timestamp>) -> Result<bool, TriggerError> {
+    match engine.store.skip_slot(config, next).await {
+        Ok(()) | Err(StoreError::Changed) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

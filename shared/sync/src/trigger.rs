@@ -1,0 +1,130 @@
+//! Starts a run: by hand or by schedule.
+
+use std::time::Duration;
+
+use domain::connection::{Connection, ConnectionStatus};
+use domain::ids::RunId;
+use domain::run::{Counts, Run, RunStatus, Trigger};
+use domain::sync_config::SyncConfig;
+use domain::{DataType, Direction};
+use jiff::Timestamp;
+use store::{SlotTaken, Started, StoreError};
+use thiserror::Error;
+use tokio::time::Instant;
+
+use crate::Engine;
+
+/// How often a waiting caller looks at its run.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// What is to be run.
+#[derive(Debug, Clone)]
+pub struct TriggerRequest {
+    /// Over which connection.
+    pub connection: Connection,
+    /// The config that shapes it, if there is one.
+    pub config: Option<SyncConfig>,
+    /// The kind of record.
+    pub data_type: DataType,
+    /// Which side is written to.
+    pub direction: Direction,
+    /// What starts it.
+    pub trigger: Trigger,
+    /// Who starts it: a user's id, or `scheduler`.
+    pub triggered_by: String,
+    /// The slot of the schedule it takes, if it takes one.
+    pub slot: Option<SlotTaken>,
+}
+
+/// Why no run was started.
+#[derive(Debug, Error)]
+pub enum TriggerError {
+    /// One is at work.
+    #[error("a sync of the same connection and data type is running already: {0}")]
+    AlreadyRunning(RunId),
+    /// Something is switched off.
+    #[error("{0}")]
+    Disabled(String),
+    /// Another scheduler took the slot, or the config was changed or deleted meanwhile.
+    #[error("the sync config was changed meanwhile")]
+    SlotGone,
+    /// The table could not be reached.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Starts a run and nudges a worker. A nudge that fails is no error: the sweep sends another.
+    ///
+    /// # Errors
+    /// [`TriggerError`], with the reason.
+    pub async fn trigger(&self, request: TriggerRequest) -> Result<Run, TriggerError> {
+        refuse_disabled(&request)?;
+        let run = new_run(&request, Timestamp::now());
+        match self.store.start_run(&run, request.slot.as_ref()).await? {
+            Started::Yes => {}
+            Started::AlreadyRunning(other) => return Err(TriggerError::AlreadyRunning(other)),
+            Started::SlotGone => return Err(TriggerError::SlotGone),
+        }
+        if let Err(error) = self.queue.send_run(&run.id, Duration::ZERO).await {
+            tracing::warn!(run = %run.id, %error, "the run is started, but no worker could be nudged: the sweep will");
+        }
+        Ok(run)
+    }
+
+    /// Waits until a run is closed, at most `up_to`, and answers it as it is then.
+    ///
+    /// # Errors
+    /// If the table cannot be read, or the run is not in it.
+    pub async fn wait_for(&self, id: &RunId, up_to: Duration) -> Result<Run, StoreError> {
+        let until = Instant::now() + up_to;
+        loop {
+            let run = self.store.run(id).await?;
+            let run = run.ok_or_else(|| StoreError::Corrupt(format!("run {id} is not in the table")))?;
+            if !run.is_open() || Instant::now() >= until {
+                return Ok(run);
+            }
+            tokio::time::sleep_until(until.min(Instant::now() + LOOK_EVERY)).await;
+        }
+    }
+}
+
+fn refuse_disabled(request: &TriggerRequest) -> Result<(), TriggerError> {
+    let TriggerRequest { connection, data_type, .. } = request;
+    if connection.status == ConnectionStatus::Inactive {
+        return Err(TriggerError::Disabled(format!("the connection {} is switched off", connection.name)));
+    }
+    if !connection.settings.enables(*data_type) {
+        return Err(TriggerError::Disabled(format!(
+            "{data_type} is not among the enabledDataTypes of the connection {}",
+            connection.name
+        )));
+    }
+    Ok(())
+}
+
+fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
+    Run {
+        id: RunId::generate(),
+        erp_connection_id: request.connection.id.clone(),
+        sync_config_id: request.config.as_ref().map(|config| config.id.clone()),
+        data_type: request.data_type,
+        direction: request.direction,
+        status: RunStatus::Syncing,
+        trigger: request.trigger,
+        triggered_by: request.triggered_by.clone(),
+        started_at: now,
+        completed_at: None,
+        counts: Counts::default(),
+        total: None,
+        error: None,
+        warnings: Vec::new(),
+        cursor: None,
+        batch: 0,
+        attempt: 0,
+        stalled: 0,
+        lease: None,
+        checkpointed_at: now,
+        version: 1,
+    }
+}
