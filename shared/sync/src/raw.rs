@@ -13,27 +13,31 @@ const SECRET_NAMES: [&str; 8] =
 
 /// The text of a raw record for a person to look at.
 pub(crate) fn shown(raw: &[u8]) -> String {
-    let text = match serde_json::from_slice::<Value>(raw) {
-        Ok(mut value) if mask(&mut value) => value.to_string(),
-        _ => String::from_utf8_lossy(raw).into_owned(),
-    };
-    cut(text)
+    let masked = serde_json::from_slice::<Value>(raw)
+        .ok()
+        .and_then(|mut value| mask(&mut value).then(|| value.to_string()));
+    cut(masked.unwrap_or_else(|| String::from_utf8_lossy(raw).into_owned()))
 }
 
 /// Masks every secret; says whether there was one.
 fn mask(value: &mut Value) -> bool {
+    let mut any = false;
     match value {
-        Value::Object(members) => members.iter_mut().fold(false, |any, (name, value)| {
-            let folded = fold(name);
-            if SECRET_NAMES.iter().any(|secret| folded.contains(secret)) && !value.is_null() {
-                *value = Value::String(MASK.to_owned());
-                return true;
+        Value::Object(members) => {
+            for (name, value) in members {
+                any |=
+                    if is_secret(name) { std::mem::replace(value, MASK.into()) != MASK } else { mask(value) };
             }
-            mask(value) || any
-        }),
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| mask(item) || any),
-        _ => false,
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| any |= mask(item)),
+        _ => {}
     }
+    any
+}
+
+fn is_secret(name: &str) -> bool {
+    let folded = fold(name);
+    SECRET_NAMES.iter().any(|secret| folded.contains(secret))
 }
 
 fn cut(mut text: String) -> String {
