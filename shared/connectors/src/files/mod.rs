@@ -1,0 +1,130 @@
+//! Files on an SFTP server: CSV, JSON, JSON Lines and XML, found by name, claimed by renaming, read as a stream, and
+//! archived or set aside.
+
+mod budget;
+mod claim;
+mod csv;
+mod directory;
+mod encoding;
+mod json;
+mod jsonl;
+mod lines;
+mod pages;
+mod reading;
+mod resume;
+mod writer;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::connection::{ConnectionSettings, Credentials};
+use serde_json::json;
+use transport::sftp::{Entry, SftpSession};
+use transport::{Egress, ErpError};
+
+use crate::{Connector, Pages, Pull, TestReport};
+use claim::Pattern;
+use directory::Directory;
+use pages::FilePages;
+use reading::Reading;
+
+/// How many names a test shows.
+const NAMES_SHOWN: usize = 20;
+
+/// Reads records from files on an SFTP server.
+pub(crate) struct FileConnector {
+    settings: ConnectionSettings,
+    credentials: Credentials,
+    egress: Egress,
+    host_key: OnceLock<String>,
+}
+
+impl FileConnector {
+    /// A connector that signs in with the `sftp…` fields of `credentials`.
+    #[must_use]
+    pub(crate) const fn new(settings: ConnectionSettings, credentials: Credentials, egress: Egress) -> Self {
+        Self { settings, credentials, egress, host_key: OnceLock::new() }
+    }
+
+    fn path(&self) -> &str {
+        self.credentials.sftp_path.as_deref().filter(|path| !path.is_empty()).unwrap_or(".")
+    }
+
+    async fn connect(&self) -> Result<SftpSession, ErpError> {
+        let timeout = Duration::from_millis(u64::from(self.settings.timeout));
+        let session = SftpSession::connect(&self.egress, &self.credentials, timeout).await?;
+        self.host_key.get_or_init(|| session.host_key().to_owned());
+        Ok(session)
+    }
+
+    /// Connects, and tries again as often as the settings say if that may help.
+    async fn connect_patiently(&self) -> Result<SftpSession, ErpError> {
+        let mut pause = Duration::from_millis(u64::from(self.settings.retry_delay));
+        for attempt in 1..=self.settings.retry_attempts {
+            match self.connect().await {
+                Err(error) if error.is_transient() => {
+                    tracing::info!(attempt, %error, "the SFTP server is tried again");
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                connected => return connected,
+            }
+        }
+        self.connect().await
+    }
+
+    fn report(&self, session: &SftpSession, entries: &[Entry]) -> TestReport {
+        let user = self.credentials.sftp_username.as_deref().unwrap_or_default();
+        let directories = entries.iter().filter(|entry| entry.is_directory).count();
+        let files = entries.len() - directories;
+        let names: Vec<&str> = entries.iter().take(NAMES_SHOWN).map(|entry| entry.name.as_str()).collect();
+        TestReport {
+            message: format!(
+                "Signed in at {} as {user}; {} holds {} and {}.",
+                session.server(),
+                self.path(),
+                counted(files, "file", "files"),
+                counted(directories, "directory", "directories"),
+            ),
+            details: json!({
+                "server": session.server(),
+                "hostKey": session.host_key(),
+                "path": self.path(),
+                "files": files,
+                "directories": directories,
+                "names": names,
+            }),
+        }
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+#[async_trait]
+impl Connector for FileConnector {
+    async fn test(&self) -> Result<TestReport, ErpError> {
+        let session = self.connect().await?;
+        let entries = session.list(self.path()).await?;
+        Ok(self.report(&session, &entries))
+    }
+
+    async fn pull(&self, pull: Pull) -> Result<Box<dyn Pages>, ErpError> {
+        let files = &self.settings.files;
+        let pattern = Pattern::of(files, pull.data_type)?;
+        let reading = Reading::new(files, pull.data_type, pull.page_size)?;
+        let session = Arc::new(self.connect_patiently().await?);
+        let directory = Directory::new(session, self.path(), files.clone());
+        Ok(Box::new(FilePages::open(directory, reading, &pattern, pull.resume.as_deref()).await?))
+    }
+
+    fn observed_host_key(&self) -> Option<String> {
+        self.host_key.get().cloned()
+    }
+}

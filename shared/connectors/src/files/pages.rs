@@ -1,0 +1,206 @@
+//! The pages of one pull: file after file, each claimed, read, and cleared away once it is stored.
+
+use std::collections::VecDeque;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::mpsc::Receiver;
+use transport::ErpError;
+use transport::sftp::Entry;
+
+use super::claim::{self, Pattern};
+use super::directory::{Claim, Directory};
+use super::reading::Reading;
+use super::resume::{OpenFile, Position};
+use super::writer::{Chunk, Fault};
+use crate::{Page, Pages};
+
+/// The pages of the files of one data type.
+pub(super) struct FilePages {
+    directory: Directory,
+    reading: Reading,
+    waiting: VecDeque<Entry>,
+    position: Position,
+    /// The pages of the file that is being read.
+    chunks: Option<Receiver<Result<Chunk, Fault>>>,
+    /// What to tell with the next page.
+    notices: Vec<String>,
+}
+
+impl FilePages {
+    /// Looks which files there are, and goes on where an earlier worker stopped.
+    pub(super) async fn open(
+        directory: Directory,
+        reading: Reading,
+        pattern: &Pattern,
+        resume: Option<&str>,
+    ) -> Result<Self, ErpError> {
+        let position = resume.map(Position::parse).transpose()?.unwrap_or_default();
+        let waiting = directory.waiting(pattern).await?.into();
+        let mut pages = Self { directory, reading, waiting, position, chunks: None, notices: Vec::new() };
+        match resume {
+            Some(_) => pages.go_on().await?,
+            None if pages.waiting.is_empty() => {
+                let notice = format!("no file matches {} in {}", pattern.as_str(), pages.directory.path());
+                tracing::info!(server = pages.directory.session().server(), "{notice}");
+                pages.notices.push(notice);
+            }
+            None => {}
+        }
+        Ok(pages)
+    }
+
+    /// Clears away what was read before, and opens the file that was being read.
+    async fn go_on(&mut self) -> Result<(), ErpError> {
+        for finished in std::mem::take(&mut self.position.finished) {
+            self.waiting.retain(|file| file.name != finished);
+            self.directory.archive(&finished, Timestamp::now()).await?;
+        }
+        if let Some(after) = self.position.after.clone() {
+            self.waiting.retain(|file| file.name > after);
+        }
+        let Some(open) = self.position.file.take() else { return Ok(()) };
+        // It has its own name again if the run was given up in between.
+        let original = claim::original_name(&open.name);
+        let found = self.waiting.iter().position(|file| file.name == open.name);
+        let found = found.or_else(|| self.waiting.iter().position(|file| file.name == original));
+        let Some(file) = found.and_then(|position| self.waiting.remove(position)) else {
+            return Err(self.vanished(original));
+        };
+        if file.size != open.size {
+            return Err(ErpError::Malformed(format!(
+                "{} had {} bytes when reading began and has {} now: let its writer finish under another name and \
+                 rename it then",
+                self.directory.path_of(original),
+                open.size,
+                file.size
+            )));
+        }
+        self.start(&file, open.items).await.map(drop)
+    }
+
+    /// Opens the next file that is to be had; `false` if there is none.
+    async fn start_next(&mut self) -> Result<bool, ErpError> {
+        while let Some(file) = self.waiting.pop_front() {
+            if self.start(&file, 0).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Claims and opens a file; `false` if it is not ours to read now.
+    async fn start(&mut self, file: &Entry, skip: u64) -> Result<bool, ErpError> {
+        let name = match self.directory.claim(&file.name).await? {
+            Claim::Ours(name) => name,
+            Claim::Gone => {
+                tracing::info!(file = file.name, "somebody else took the file");
+                return Ok(false);
+            }
+            Claim::Waits => {
+                self.notices.push(format!(
+                    "{} waits for the next run: an earlier file of that name is not cleared away yet",
+                    file.name
+                ));
+                return Ok(false);
+            }
+        };
+        self.position.file = Some(OpenFile { name: name.clone(), size: file.size, items: skip });
+        if file.size == 0 {
+            return Err(self.at_fault(Fault::File("it is empty (0 bytes)".to_owned())).await);
+        }
+        let Some(stream) = self.directory.session().open(&self.directory.path_of(&name)).await? else {
+            return Err(self.vanished(&name));
+        };
+        self.chunks = Some(self.reading.start(stream, claim::original_name(&name), skip));
+        Ok(true)
+    }
+
+    fn vanished(&self, name: &str) -> ErpError {
+        ErpError::Unavailable(format!("{} vanished while it was being read", self.directory.path_of(name)))
+    }
+
+    /// Notes how far we are, and makes the page that tells it.
+    fn page(&mut self, chunk: Chunk) -> Page {
+        let Chunk { mut page, last } = chunk;
+        if let Some(file) = &mut self.position.file {
+            file.items += page.items.len() as u64;
+        }
+        if last {
+            self.chunks = None;
+            match self.position.file.take() {
+                Some(file) if self.directory.keeps() => self.position.after = Some(file.name),
+                Some(file) => self.position.finished.push(file.name),
+                None => {}
+            }
+        }
+        page.warnings.append(&mut self.notices);
+        page.resume = self.position.to_resume();
+        page
+    }
+
+    /// Puts a file that cannot be read out of the way, and makes the error that tells it.
+    async fn at_fault(&mut self, fault: Fault) -> ErpError {
+        self.chunks = None;
+        let name = self.position.file.as_ref().map(|file| file.name.clone()).unwrap_or_default();
+        let path = self.directory.path_of(claim::original_name(&name));
+        let reason = match fault {
+            Fault::File(reason) => reason,
+            broken @ (Fault::Source(_) | Fault::Stopped) => {
+                let server = self.directory.session().server();
+                return ErpError::Unavailable(format!("reading {path} from {server} broke off: {broken}"));
+            }
+        };
+        if self.directory.keeps() {
+            return ErpError::Malformed(format!("{path} cannot be read: {reason}"));
+        }
+        match self.directory.set_aside(&name, &reason, Timestamp::now()).await {
+            Ok(moved) => {
+                self.position.file = None;
+                ErpError::Malformed(format!("{path} cannot be read: {reason}; it was moved to {moved}"))
+            }
+            Err(error) => ErpError::Malformed(format!(
+                "{path} cannot be read: {reason}; nor could it be set aside: {error}"
+            )),
+        }
+    }
+}
+
+#[async_trait]
+impl Pages for FilePages {
+    async fn next(&mut self) -> Result<Option<Page>, ErpError> {
+        loop {
+            let Some(chunks) = &mut self.chunks else {
+                if self.start_next().await? {
+                    continue;
+                }
+                let last_words = !self.notices.is_empty();
+                return Ok(last_words.then(|| self.page(Chunk { page: Page::default(), last: false })));
+            };
+            return match chunks.recv().await {
+                Some(Ok(chunk)) => Ok(Some(self.page(chunk))),
+                Some(Err(fault)) => Err(self.at_fault(fault).await),
+                None => Err(self.at_fault(Fault::Stopped).await),
+            };
+        }
+    }
+
+    async fn stored(&mut self, resume: &str) -> Result<(), ErpError> {
+        for stored in Position::parse(resume)?.finished {
+            if self.position.finished.contains(&stored) {
+                self.directory.archive(&stored, Timestamp::now()).await?;
+                self.position.finished.retain(|finished| *finished != stored);
+            }
+        }
+        Ok(())
+    }
+
+    async fn abandon(&mut self) -> Result<(), ErpError> {
+        self.chunks = None;
+        let open = self.position.file.take().map(|file| file.name);
+        for claimed in open.into_iter().chain(std::mem::take(&mut self.position.finished)) {
+            self.directory.give_back(&claimed).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! One file being read: its format's reader works in a thread of its own, fed by the SFTP stream, and hands pages over
+//! a short channel. Neither the file nor more than a few pages are ever in memory.
+
+use std::io::Read;
+
+use domain::DataType;
+use domain::connection::{FileFormat, FileSettings};
+use encoding_rs::Encoding;
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio_util::io::SyncIoBridge;
+use transport::ErpError;
+use transport::sftp::RemoteFile;
+
+use super::encoding::Utf8Reader;
+use super::writer::{Chunk, Fault, PageWriter};
+use super::{claim, csv, json, jsonl, xml};
+
+/// How many pages may wait for the puller.
+const PAGES_AHEAD: usize = 2;
+
+/// How much of a `.json` file is looked at to see whether it is JSON Lines in truth.
+const JSON_SAMPLE_BYTES: u64 = 64 * 1024;
+
+/// How files of one pull are read.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    pub settings: FileSettings,
+    pub data_type: DataType,
+    pub page_size: u32,
+    /// The encoding from the settings.
+    pub encoding: Option<&'static Encoding>,
+}
+
+impl Reading {
+    pub(super) fn new(
+        settings: &FileSettings,
+        data_type: DataType,
+        page_size: u32,
+    ) -> Result<Self, ErpError> {
+        let encoding = match settings.csv.encoding.as_deref() {
+            None => None,
+            Some(label) => Some(Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+                ErpError::Misconfigured(format!(
+                    "settings.files.csv.encoding is \"{label}\", which is no encoding: use a name such as utf-8 or \
+                     windows-1252"
+                ))
+            })?),
+        };
+        Ok(Self { settings: settings.clone(), data_type, page_size, encoding })
+    }
+
+    /// Starts to read `file`, called `name`, leaving out its first `skip` items.
+    pub(super) fn start(&self, file: RemoteFile, name: &str, skip: u64) -> Receiver<Result<Chunk, Fault>> {
+        let (sender, receiver) = channel(PAGES_AHEAD);
+        let (reading, name) = (self.clone(), name.to_owned());
+        let source = SyncIoBridge::new(file);
+        tokio::task::spawn_blocking(move || {
+            let mut out = PageWriter::new(reading.page_size, skip, sender);
+            let read = reading.read(source, &name, &mut out);
+            out.finish(read);
+        });
+        receiver
+    }
+
+    /// Reads a whole file.
+    pub(super) fn read(&self, source: impl Read, name: &str, out: &mut PageWriter) -> Result<(), Fault> {
+        let format = claim::format_of(&self.settings, name);
+        let set = if format == FileFormat::Csv { self.encoding } else { None };
+        let source = Utf8Reader::new(source, set);
+        let path = self.settings.record_path.as_deref();
+        match format {
+            FileFormat::Csv => csv::read(source, &self.settings.csv, name, out),
+            FileFormat::Json => self.read_json(source, out),
+            FileFormat::Jsonl => jsonl::read(source, out),
+            FileFormat::Xml => xml::read(source, path, out),
+        }
+    }
+
+    /// Some systems give JSON Lines the ending `.json`.
+    fn read_json(&self, mut source: impl Read, out: &mut PageWriter) -> Result<(), Fault> {
+        let mut sample = Vec::new();
+        source.by_ref().take(JSON_SAMPLE_BYTES).read_to_end(&mut sample)?;
+        let are_lines = self.settings.format.is_none() && jsonl::looks_like_lines(&sample);
+        let whole = sample.as_slice().chain(source);
+        if are_lines {
+            jsonl::read(whole, out)
+        } else {
+            json::read(whole, self.settings.record_path.as_deref(), self.data_type, out)
+        }
+    }
+}
