@@ -1,1 +1,50 @@
+//! The HTTP API: every route, one file per route resource, registered where its path, method and schema stand.
+//!
+//! [`router`] serves all of it; each resource's `routes()` can be served alone by [`serve`], as a Lambda does. What
+//! extractors and layers do, handlers need not: paths, queries and bodies are checked, callers known, errors rendered.
 
+pub mod audit_events;
+pub mod auth;
+pub mod client_assignments;
+pub mod connection_test;
+pub mod connections;
+pub mod effective_erp;
+pub mod health;
+pub mod inventory;
+pub mod records;
+pub mod site_assignments;
+pub mod statistics;
+pub mod sync_configs;
+pub mod sync_logs;
+pub mod sync_trigger;
+
+mod answer;
+mod base_path;
+mod body;
+mod caller;
+mod catalog;
+mod changes;
+mod cors;
+mod docs;
+mod error;
+mod idempotency;
+mod openapi;
+mod page;
+mod passwords;
+mod path;
+mod query;
+mod reading;
+mod rendering;
+mod request_id;
+mod router;
+mod state;
+mod tokens;
+
+pub use base_path::{BasePath, InvalidBasePath};
+pub use cors::{InvalidOrigin, Origins};
+pub use error::ApiError;
+pub use openapi::openapi;
+pub use passwords::{HashError, hash_password};
+pub use router::{router, serve};
+pub use state::{ApiConfig, ApiState};
+pub use tokens::Tokens;

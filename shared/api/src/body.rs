@@ -1,0 +1,133 @@
+//! Reads JSON bodies: what is no JSON is refused with 400, what breaks a rule with 422 and every field at fault.
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use domain::Invalid;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::ApiError;
+use crate::reading::read;
+
+/// Most bytes a body may have.
+pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// What a user sends: a shape, and rules that its fields obey.
+pub(crate) trait Input: DeserializeOwned {
+    /// Fields that only we set. Sent back, they are ignored.
+    const SERVER_FIELDS: &'static [&'static str] = &[];
+
+    /// Checks the rules that the shape alone does not hold.
+    ///
+    /// # Errors
+    /// With each field that breaks one.
+    fn validate(&self) -> Result<(), Invalid>;
+}
+
+/// A whole input, as POST and PUT take it.
+#[derive(Debug)]
+pub(crate) struct Form<T>(pub(crate) T);
+
+/// Changes to something, as PATCH takes them: a JSON merge patch (RFC 7396).
+#[derive(Debug)]
+pub(crate) struct MergePatch(Map<String, Value>);
+
+impl<S: Send + Sync, T: Input> FromRequest<S> for Form<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        to_input(object_of(request).await?).map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for MergePatch {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        object_of(request).await.map(Self)
+    }
+}
+
+impl MergePatch {
+    /// Applies the patch to the public form of `current` and reads the outcome as if it had been sent whole.
+    ///
+    /// # Errors
+    /// With each field that breaks a rule.
+    pub(crate) fn apply<T: Input>(&self, current: &impl serde::Serialize) -> Result<T, ApiError> {
+        let mut outcome = match serde_json::to_value(current).map_err(ApiError::internal)? {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        merge(&mut outcome, &self.0);
+        to_input(outcome)
+    }
+}
+
+/// RFC 7396: `null` removes, an object is merged into, anything else replaces.
+fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
+    for (name, change) in patch {
+        match change {
+            Value::Null => {
+                target.remove(name);
+            }
+            Value::Object(changes) => {
+                let member = target.entry(name.clone()).or_insert_with(|| Value::Object(Map::new()));
+                if !member.is_object() {
+                    *member = Value::Object(Map::new());
+                }
+                if let Value::Object(members) = member {
+                    merge(members, changes);
+                }
+            }
+            other => {
+                target.insert(name.clone(), other.clone());
+            }
+        }
+    }
+}
+
+fn to_input<T: Input>(mut members: Map<String, Value>) -> Result<T, ApiError> {
+    members.retain(|name, _| !T::SERVER_FIELDS.contains(&name.as_str()));
+    let input: T = read(Value::Object(members)).map_err(|error| ApiError::invalid(vec![error]))?;
+    input.validate()?;
+    Ok(input)
+}
+
+async fn object_of(request: Request) -> Result<Map<String, Value>, ApiError> {
+    if !is_json(&request) {
+        return Err(ApiError::unsupported_media_type());
+    }
+    let bytes = bytes_of(request).await?;
+    match serde_json::from_slice(&bytes).map_err(ApiError::malformed_json)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(ApiError::invalid_field("body", "must be a JSON object")),
+    }
+}
+
+fn is_json(request: &Request) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// The body, unless it is larger than [`MAX_BODY_BYTES`]. One that says so beforehand is not read at all.
+///
+/// # Errors
+/// 413, or 400 for a body that breaks off.
+pub(crate) async fn bytes_of(request: Request) -> Result<bytes::Bytes, ApiError> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if announced
+        .and_then(|length| length.parse().ok())
+        .is_some_and(|length: u64| length > MAX_BODY_BYTES as u64)
+    {
+        return Err(ApiError::too_large(MAX_BODY_BYTES));
+    }
+    to_bytes(request.into_body(), MAX_BODY_BYTES).await.map_err(|error| {
+        let over = axum::Error::into_inner(error).is::<http_body_util::LengthLimitError>();
+        if over { ApiError::too_large(MAX_BODY_BYTES) } else { ApiError::malformed_json("it breaks off") }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! Who calls, and from where: the guard before every route that is not public, and what the audit trail needs to know.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use domain::audit::{AuditAction, AuditEvent};
+use domain::ids::{AuditEventId, UserId};
+use domain::user::Role;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, USER_AGENT};
+use http::request::Parts;
+
+use crate::request_id::RequestId;
+use crate::state::now;
+use crate::tokens::Tokens;
+use crate::{ApiError, ApiState};
+
+/// Longest user agent kept, in characters.
+const MAX_USER_AGENT: usize = 256;
+
+/// An admin who showed a good token. Only the guard makes one.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin {
+    /// The user.
+    pub(crate) id: UserId,
+}
+
+/// Layer: lets admins in, and nobody else.
+///
+/// # Errors
+/// 401 without a good token.
+pub(crate) async fn require_admin(
+    State(tokens): State<Tokens>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let token = bearer_token(request.headers()).ok_or_else(|| {
+        ApiError::unauthorized(
+            "Sign in first: send Authorization: Bearer with the token from /api/v1/auth/login.",
+        )
+    })?;
+    let claims = tokens
+        .check(token)
+        .ok_or_else(|| ApiError::unauthorized("The token is not good, or no longer: sign in again."))?;
+    match claims.role {
+        Role::Admin => request.extensions_mut().insert(Admin { id: claims.sub }),
+    };
+    Ok(next.run(request).await)
+}
+
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let admin = parts.extensions.get().cloned();
+        admin.ok_or_else(|| ApiError::internal("a route that needs an admin was served without its guard"))
+    }
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    /// The client's address; `unknown` if the server cannot tell.
+    pub(crate) ip_address: String,
+    user_agent: String,
+    request_id: String,
+}
+
+impl FromRequestParts<ApiState> for Origin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let ip_address = address(peer, &parts.headers, state.config.trust_forwarded_for);
+        let agent = parts.headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+        Ok(Self {
+            ip_address: ip_address.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string()),
+            user_agent: agent.unwrap_or_default().chars().take(MAX_USER_AGENT).collect(),
+            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+        })
+    }
+}
+
+/// The peer, or what the proxy in front of us says: the last entry is its own, those before it anyone can write.
+fn address(peer: Option<IpAddr>, headers: &HeaderMap, trust_forwarded_for: bool) -> Option<IpAddr> {
+    let forwarded =
+        headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+    let last = forwarded.and_then(|list| list.rsplit(',').next()).and_then(|ip| ip.trim().parse().ok());
+    last.filter(|_| trust_forwarded_for).or(peer).map(|ip: IpAddr| ip.to_canonical())
+}
+
+impl Origin {
+    /// Writes down that `actor` did `action` to `target`.
+    ///
+    /// # Errors
+    /// When the table cannot be reached.
+    pub(crate) async fn note(
+        &self,
+        state: &ApiState,
+        actor: &str,
+        action: AuditAction,
+        target: &str,
+        details: serde_json::Value,
+    ) -> Result<(), ApiError> {
+        let event = AuditEvent {
+            id: AuditEventId::generate(),
+            at: now(),
+            action,
+            actor: actor.to_owned(),
+            target: target.to_owned(),
+            ip_address: self.ip_address.clone(),
+            user_agent: self.user_agent.clone(),
+            request_id: self.request_id.clone(),
+            details,
+        };
+        Ok(state.store().write_audit_event(&event).await?)
+    }
+}
+
+/// An admin, and where the request came from: what a handler needs to change something and have it audited.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// The admin.
+    pub(crate) admin: Admin,
+    origin: Origin,
+}
+
+impl FromRequestParts<ApiState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let admin = Admin::from_request_parts(parts, state).await?;
+        let origin = Origin::from_request_parts(parts, state).await?;
+        Ok(Self { admin, origin })
+    }
+}
+
+impl Caller {
+    /// Writes down what the admin did. `details` names fields, never secrets.
+    ///
+    /// # Errors
+    /// When the table cannot be reached.
+    pub(crate) async fn note(
+        &self,
+        state: &ApiState,
+        action: AuditAction,
+        target: &str,
+        details: serde_json::Value,
+    ) -> Result<(), ApiError> {
+        self.origin.note(state, self.admin.id.as_str(), action, target, details).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forwarded_address_counts_only_where_the_proxy_is_trusted() {
+        let peer: Option<IpAddr> = Some("10.0.0.1".parse().unwrap());
+        let headers = HeaderMap::from_iter([(
+            http::HeaderName::from_static("x-forwarded-for"),
+            http::HeaderValue::from_static("6.6.6.6, 203.0.113.7"),
+        )]);
+        let seen = |trust| address(peer, &headers, trust).unwrap().to_string();
+        assert_eq!(seen(false), "10.0.0.1");
+        assert_eq!(seen(true), "203.0.113.7", "what the client wrote before it does not count");
+        assert_eq!(address(peer, &HeaderMap::new(), true), peer);
+        assert_eq!(address(None, &HeaderMap::new(), true), None);
+    }
+
+    #[test]
+    fn a_token_is_read_from_a_bearer_header_alone() {
+        let headers = |value: &'static str| {
+            HeaderMap::from_iter([(AUTHORIZATION, http::HeaderValue::from_static(value))])
+        };
+        assert_eq!(bearer_token(&headers("bearer abc")), Some("abc"));
+        assert_eq!(bearer_token(&headers("Basic abc")), None);
+        assert_eq!(bearer_token(&headers("abc")), None);
+    }
+}

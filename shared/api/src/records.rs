@@ -1,0 +1,88 @@
+//! The synced records themselves.
+
+use axum::Json;
+use axum::extract::State;
+use domain::ids::ConnectionId;
+use domain::records::Record;
+use http::Uri;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::connections::find as find_connection;
+use crate::page::Page;
+use crate::path::{DataTypePath, Path, RecordPath};
+use crate::query::{Limit, Moment, Query};
+use crate::{ApiError, ApiState};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(list_records)).routes(routes!(get_record))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RecordsQuery {
+    /// The connection the records came over.
+    #[param(example = "erp_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    erp_connection_id: ConnectionId,
+    /// Only records that changed here at or after this moment; also those that are gone at the ERP since.
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-11-21T06:00:00Z")]
+    updated_since: Option<Moment>,
+    /// How many to show.
+    #[serde(default)]
+    #[param(value_type = u32, minimum = 1, maximum = 1000, default = 50, required = false)]
+    limit: Limit,
+    /// Where to go on: from the `Link` header of the page before.
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RecordQuery {
+    /// The connection the record came over.
+    #[param(example = "erp_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    erp_connection_id: ConnectionId,
+}
+
+/// List records
+///
+/// In the order of their keys.
+#[utoipa::path(get, path = "/erp/records/{dataType}", tag = "records", params(DataTypePath, RecordsQuery),
+    responses((status = 200, description = "The records", body = [Record]),
+        (status = 404, description = "There is no such connection")))]
+pub(crate) async fn list_records(
+    State(state): State<ApiState>,
+    Path(path): Path<DataTypePath>,
+    Query(query): Query<RecordsQuery>,
+    uri: Uri,
+) -> Result<Page<Record>, ApiError> {
+    let connection = find_connection(&state, &query.erp_connection_id).await?;
+    let since = query.updated_since.map(|moment| moment.0);
+    let listing = state
+        .store()
+        .list_records(&connection.id, path.data_type, since, query.limit.0, query.cursor.as_deref())
+        .await?;
+    Ok(Page::new(&uri, query.limit.0, listing))
+}
+
+/// Read a record
+///
+/// Also one that is gone at the ERP: see `deleted`.
+#[utoipa::path(get, path = "/erp/records/{dataType}/{id}", tag = "records", params(RecordPath, RecordQuery),
+    responses((status = 200, description = "The record", body = Record), (status = 404)))]
+pub(crate) async fn get_record(
+    State(state): State<ApiState>,
+    Path(path): Path<RecordPath>,
+    Query(query): Query<RecordQuery>,
+) -> Result<Json<Record>, ApiError> {
+    let connection = find_connection(&state, &query.erp_connection_id).await?;
+    let record = state.store().record(&connection.id, path.data_type, &path.id.0).await?;
+    let what = format!("{} record", path.data_type);
+    record.map(Json).ok_or_else(|| ApiError::not_found(&what, path.id.0))
+}

@@ -1,0 +1,152 @@
+//! All routes and the layers around them.
+//!
+//! A route is either public or behind the guard: there is no third list, so none can be forgotten.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Method, StatusCode};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use tower_http::trace::TraceLayer;
+use tracing::Span;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::base_path::strip_base_path;
+use crate::caller::require_admin;
+use crate::idempotency::do_once;
+use crate::rendering::render;
+use crate::request_id::{RequestId, name_request};
+use crate::{
+    ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, connection_test, connections,
+    cors, docs, effective_erp, health, inventory, records, site_assignments, statistics, sync_configs,
+    sync_logs, sync_trigger,
+};
+
+/// How long a request may take. Holding an answer with `wait` ends well before.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The routes everyone may call.
+pub(crate) fn public() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().merge(auth::public_routes()).merge(health::public_routes())
+}
+
+/// The routes that need an admin.
+pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .merge(connections::routes())
+        .merge(connection_test::routes())
+        .merge(sync_trigger::routes())
+        .merge(sync_logs::routes())
+        .merge(statistics::routes())
+        .merge(sync_configs::routes())
+        .merge(client_assignments::routes())
+        .merge(site_assignments::routes())
+        .merge(effective_erp::routes())
+        .merge(records::routes())
+        .merge(inventory::routes())
+        .merge(auth::routes())
+        .merge(audit_events::routes())
+}
+
+/// Everything: all routes, `/openapi.json` and `/docs`, with and without the base path.
+pub fn router(state: ApiState) -> Router {
+    let document = docs::routes(&state.config.base_path);
+    serve(public(), guarded(), document, state)
+}
+
+/// Some of the routes, with the guard and every layer around them: what one Lambda serves.
+pub fn serve(
+    public: OpenApiRouter<ApiState>,
+    guarded: OpenApiRouter<ApiState>,
+    extra: Router<ApiState>,
+    state: ApiState,
+) -> Router {
+    let (public, _) = public.split_for_parts();
+    let (guarded, _) = guarded.split_for_parts();
+    let guarded = guarded
+        .route_layer(from_fn_with_state(state.clone(), do_once))
+        .route_layer(from_fn_with_state(state.tokens.clone(), require_admin));
+    let routes = public.merge(guarded).merge(extra);
+    layered(routes.with_state(state.clone()), &state.config)
+}
+
+/// The layers that every answer passes, the innermost first.
+fn layered(routes: Router, config: &ApiConfig) -> Router {
+    let trace =
+        TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(tell).on_failure(());
+    let app = routes
+        .fallback(async || ApiError::no_such_path())
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(carry_through))
+        .layer(from_fn(time_out))
+        .layer(from_fn(render))
+        .layer(from_fn(secure))
+        .layer(CompressionLayer::new())
+        .layer(cors::layer(&config.cors_origins))
+        .layer(trace)
+        .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, COOKIE]))
+        .layer(from_fn(name_request));
+    Router::new().fallback_service(app).layer(from_fn_with_state(config.base_path.clone(), strip_base_path))
+}
+
+/// A change that has begun is carried through though its caller hangs up or loses patience; otherwise it could stand
+/// without its audit event.
+async fn carry_through(request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return next.run(request).await;
+    }
+    let answered = tokio::spawn(tracing::Instrument::in_current_span(next.run(request))).await;
+    answered.unwrap_or_else(|error| ApiError::internal(error).into_response())
+}
+
+async fn time_out(request: Request, next: Next) -> Response {
+    let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
+    answered.unwrap_or_else(|_| ApiError::timed_out(PATIENCE.as_secs()).into_response())
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let message = panic.downcast_ref::<String>().map(String::as_str);
+    let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    ApiError::internal(format!("a handler panicked: {message}")).into_response()
+}
+
+/// Headers that keep browsers from guessing, storing and framing.
+async fn secure(request: Request, next: Next) -> Response {
+    let is_page = request.uri().path().starts_with("/docs");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CONTENT_SECURITY_POLICY, if is_page { docs::POLICY } else { NOTHING });
+    if !is_page {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// The policy of answers that are no pages.
+const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+    let id = request.extensions().get::<RequestId>().map_or("", |id| id.0.as_str());
+    tracing::info_span!("request", method = %request.method(), route, request_id = id)
+}
+
+fn tell(response: &Response, took: Duration, _span: &Span) {
+    let (status, latency_ms) = (response.status(), took.as_millis());
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::warn!(status = status.as_u16(), latency_ms, "answered");
+    } else {
+        tracing::info!(status = status.as_u16(), latency_ms, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests;

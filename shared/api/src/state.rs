@@ -1,0 +1,57 @@
+//! What every handler may reach.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, Unit};
+use secrets::Vault;
+use store::Store;
+use sync::Engine;
+
+use crate::base_path::BasePath;
+use crate::cors::Origins;
+use crate::passwords::{HashError, Passwords};
+use crate::tokens::Tokens;
+
+/// How the API is served.
+#[derive(Debug, Clone, Default)]
+pub struct ApiConfig {
+    /// A prefix under which everything is served as well.
+    pub base_path: BasePath,
+    /// Web pages of which origins may call us.
+    pub cors_origins: Origins,
+    /// Whether the client's address is taken from `X-Forwarded-For`; only behind a proxy that sets it.
+    pub trust_forwarded_for: bool,
+}
+
+/// What every handler may reach. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    pub(crate) engine: Engine,
+    pub(crate) tokens: Tokens,
+    pub(crate) passwords: Passwords,
+    pub(crate) config: Arc<ApiConfig>,
+}
+
+impl ApiState {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// When passwords cannot be hashed on this machine.
+    pub fn new(engine: Engine, tokens: Tokens, config: ApiConfig) -> Result<Self, HashError> {
+        Ok(Self { engine, tokens, passwords: Passwords::new()?, config: Arc::new(config) })
+    }
+
+    pub(crate) const fn store(&self) -> &Store {
+        &self.engine.store
+    }
+
+    pub(crate) const fn vault(&self) -> &Vault {
+        &self.engine.vault
+    }
+}
+
+/// The time, to the millisecond: finer is noise in an answer.
+pub(crate) fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(Unit::Millisecond).unwrap_or(now)
+}

@@ -1,0 +1,155 @@
+//! Starting a sync by hand.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::audit::AuditAction;
+use domain::connection::{Connection, ConnectionStatus};
+use domain::run::{Run, SyncLog, Trigger};
+use domain::sync_config::SyncConfig;
+use domain::{DataType, Direction, Invalid};
+use http::StatusCode;
+use http::header::LOCATION;
+use serde::Deserialize;
+use serde_json::json;
+use store::StoreError;
+use sync::{TriggerError, TriggerRequest};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::body::{Form, Input};
+use crate::caller::Caller;
+use crate::connections::find;
+use crate::path::{ConnectionPath, Path};
+use crate::query::{Limit, Query, WaitSeconds};
+use crate::state::now;
+use crate::{ApiError, ApiState};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(trigger_sync))
+}
+
+/// What to sync.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SyncInput {
+    /// The kind of record.
+    data_type: DataType,
+    /// Which side is written to; as the sync config says, else `pull`, if left out.
+    #[serde(default)]
+    direction: Option<Direction>,
+}
+
+impl Input for SyncInput {
+    fn validate(&self) -> Result<(), Invalid> {
+        Ok(())
+    }
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TriggerQuery {
+    /// Hold the answer up to this many seconds for the finished run.
+    #[param(value_type = u32, minimum = 0, maximum = 25, default = 0, example = 20)]
+    wait: WaitSeconds,
+}
+
+/// Start a sync
+///
+/// Takes the mapping and direction of the connection's oldest enabled sync config for that data type, if it has one.
+#[utoipa::path(post, path = "/erp/connections/{id}/sync", tag = "syncs", params(ConnectionPath, TriggerQuery),
+    request_body(content = SyncInput, example = json!({"dataType": "products", "direction": "pull"})),
+    responses((status = 202, description = "Started; `Location` is its log", body = SyncLog),
+        (status = 200, description = "Finished, with `wait`", body = SyncLog), (status = 404),
+        (status = 409, description = "The connection is switched off, or such a sync is already running")))]
+pub(crate) async fn trigger_sync(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Path(path): Path<ConnectionPath>,
+    Query(query): Query<TriggerQuery>,
+    Form(input): Form<SyncInput>,
+) -> Result<Response, ApiError> {
+    let connection = find(&state, &path.id).await?;
+    let config = oldest_enabled_config(&state, &connection, input.data_type).await?;
+    let request = request_for(connection, config, &input, &caller)?;
+    let run = state.engine.trigger(request).await.map_err(refused)?;
+    let details = json!({"runId": run.id, "dataType": run.data_type, "direction": run.direction});
+    caller.note(&state, AuditAction::ErpManualSyncTriggered, path.id.as_str(), details).await?;
+    let run = match query.wait.0 {
+        0 => run,
+        seconds => state.engine.wait_for(&run.id, Duration::from_secs(seconds)).await?,
+    };
+    Ok(started(run))
+}
+
+fn started(run: Run) -> Response {
+    let status = if run.is_open() { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let location = format!("/erp/sync-logs/{}", run.id);
+    (status, [(LOCATION, location)], Json(SyncLog::of(run, now()))).into_response()
+}
+
+fn request_for(
+    connection: Connection,
+    config: Option<SyncConfig>,
+    input: &SyncInput,
+    caller: &Caller,
+) -> Result<TriggerRequest, ApiError> {
+    let data_type = input.data_type;
+    if connection.status == ConnectionStatus::Inactive {
+        return Err(ApiError::conflict(
+            "This connection is switched off; set its status to active to sync over it.",
+        ));
+    }
+    if config.as_ref().is_some_and(|config| !config.settings.sync_on_demand) {
+        let message =
+            "This sync config may not be started by hand; set its settings.syncOnDemand to allow it.";
+        return Err(ApiError::conflict(message));
+    }
+    if !connection.settings.enables(data_type) {
+        let message =
+            format!("must be one of the connection's enabledDataTypes; {data_type} is not among them");
+        return Err(ApiError::invalid_field("dataType", message));
+    }
+    let configured = config.as_ref().map(|config| config.direction);
+    let direction = input.direction.or(configured).unwrap_or_default();
+    if direction == Direction::Push {
+        let message = "is not yet supported as push: this version only pulls from the ERP";
+        return Err(ApiError::invalid_field("direction", message));
+    }
+    let triggered_by = caller.admin.id.to_string();
+    let trigger = Trigger::Manual;
+    Ok(TriggerRequest { connection, config, data_type, direction, trigger, triggered_by, slot: None })
+}
+
+async fn oldest_enabled_config(
+    state: &ApiState,
+    connection: &Connection,
+    data_type: DataType,
+) -> Result<Option<SyncConfig>, ApiError> {
+    let mut cursor = None;
+    loop {
+        let page = state.store().sync_configs_of(&connection.id, Limit::MAX, cursor.as_deref()).await?;
+        let fits = |config: &SyncConfig| config.enabled && config.data_type == data_type;
+        if let Some(config) = page.items.into_iter().find(fits) {
+            return Ok(Some(config));
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(None);
+        }
+    }
+}
+
+fn refused(error: TriggerError) -> ApiError {
+    match error {
+        TriggerError::AlreadyRunning(run) => ApiError::already_running(&run),
+        TriggerError::Disabled(reason) => ApiError::conflict(reason),
+        TriggerError::Store(error) => error.into(),
+        TriggerError::SlotGone => StoreError::Changed.into(),
+    }
+}
