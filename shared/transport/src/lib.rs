@@ -3,6 +3,10 @@
 
 mod egress;
 mod error;
+pub mod http;
+mod transport;
+pub mod sftp;
 
 pub use egress::{Egress, InvalidCidr};
 pub use error::ErpError;
+pub use transport::Transport;

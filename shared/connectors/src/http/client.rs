@@ -1,0 +1,160 @@
+//! The calls: testing a connection, and walking through the pages of a pull.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::DataType;
+use domain::connection::{ConnectionSettings, Credentials};
+use serde_json::json;
+use transport::http::{HttpAnswer, HttpClient, HttpRequest, place};
+use transport::{ErpError, Transport};
+use url::Url;
+
+use super::answer;
+use super::config::HttpConfig;
+use super::hints::{self, Hints};
+use super::paging::{Pager, Verdict};
+use super::progress::{Mark, Progress};
+use super::records::{find_records, to_items};
+use crate::{Connector, Page, Pages, Pull, TestReport};
+
+/// Speaks to any HTTP API that answers in JSON.
+#[derive(Debug)]
+pub(crate) struct HttpConnector {
+    config: Arc<HttpConfig>,
+    http: HttpClient,
+}
+
+impl HttpConnector {
+    /// Makes the connector of one connection.
+    ///
+    /// # Errors
+    /// `Misconfigured`, naming the field that does not fit.
+    pub(crate) fn new(
+        settings: &ConnectionSettings,
+        credentials: Credentials,
+        transport: &Transport,
+    ) -> Result<Self, ErpError> {
+        Ok(Self { config: Arc::new(HttpConfig::new(settings, credentials)?), http: transport.http().clone() })
+    }
+
+    /// Asks for one record of a data type: what to do when the address itself answers nothing.
+    async fn test_data(&self, data_type: DataType) -> Result<HttpAnswer, ErpError> {
+        let mut url = self.config.data_url(data_type);
+        let limit = self.config.api.paging.limit_param.as_deref().unwrap_or("limit");
+        url.query_pairs_mut().append_pair(limit, "1");
+        self.http.send(&self.config.request_once(url)).await
+    }
+}
+
+#[async_trait]
+impl Connector for HttpConnector {
+    async fn test(&self) -> Result<TestReport, ErpError> {
+        let request = self.config.request_once(self.config.test_url());
+        let answer = self.http.exchange(&request).await?;
+        let nothing_here = matches!(answer.status.as_u16(), 404 | 405) && self.config.api.test_path.is_none();
+        match self.config.first_enabled {
+            _ if answer.status.is_success() => Ok(report(&answer)),
+            Some(data_type) if nothing_here => self.test_data(data_type).await.map(|answer| report(&answer)),
+            _ => Err(answer.failure(&request)),
+        }
+    }
+
+    async fn pull(&self, pull: Pull) -> Result<Box<dyn Pages>, ErpError> {
+        let progress = match &pull.resume {
+            None => Progress::default(),
+            Some(resume) => serde_json::from_str(resume).map_err(|error| {
+                ErpError::Misconfigured(format!(
+                    "the run cannot go on where it stopped ({error}): start a new one"
+                ))
+            })?,
+        };
+        let paging = self.config.api.paging.clone();
+        Ok(Box::new(HttpPages {
+            http: self.http.clone(),
+            base: self.config.data_url(pull.data_type),
+            config: Arc::clone(&self.config),
+            data_type: pull.data_type,
+            pager: Pager::new(paging, pull.page_size.into(), progress),
+        }))
+    }
+}
+
+fn report(answer: &HttpAnswer) -> TestReport {
+    let place = place(&answer.url);
+    let page = if answer::is_web_page(answer, &answer.body) { " with a web page" } else { "" };
+    TestReport {
+        message: format!("{place} answered {}{page}", answer.status),
+        details: json!({
+            "url": place,
+            "status": answer.status.as_u16(),
+            "server": answer.header("server"),
+            "contentType": answer.header("content-type"),
+        }),
+    }
+}
+
+struct HttpPages {
+    http: HttpClient,
+    config: Arc<HttpConfig>,
+    base: Url,
+    data_type: DataType,
+    pager: Pager,
+}
+
+#[async_trait]
+impl Pages for HttpPages {
+    async fn next(&mut self) -> Result<Option<Page>, ErpError> {
+        while let Some(url) = self.pager.url(&self.base)? {
+            let request = self.config.request(url);
+            let answer = self.http.exchange(&request).await?;
+            if answer.status.is_success() {
+                let is_first = self.pager.progress.pages == 0;
+                let page = self.read(answer, &request)?;
+                // The end that only showed by asking once more is no page of its own.
+                let tells = is_first || !page.items.is_empty() || !page.warnings.is_empty();
+                if tells || self.pager.progress.next.is_some() {
+                    return Ok(Some(page));
+                }
+            } else if self.pager.is_past_the_end(answer.status) {
+                self.pager.progress.next = None;
+            } else if !self.pager.ask_plainly(answer.status) {
+                return Err(answer.failure(&request));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl HttpPages {
+    fn read(&mut self, answer: HttpAnswer, request: &HttpRequest) -> Result<Page, ErpError> {
+        let api = &self.config.api;
+        let (mut items, mark, hints) = match answer::read(&answer, request)? {
+            None => (vec![], Mark::of(&[]), Hints::default()),
+            Some(json) => {
+                let found = find_records(&json, self.data_type, api.records_path.as_deref());
+                let records = found.map_err(|reason| unreadable(&answer, request, &reason))?;
+                let mark = Mark::of(&records);
+                let total_path = api.total_path.as_deref();
+                let hints = hints::gather(&json, &answer.headers, mark.count, &api.paging, total_path);
+                (to_items(&answer.body, &records), mark, hints)
+            }
+        };
+        let mut warnings = Vec::new();
+        match self.pager.accept(mark, &hints, &answer.url)? {
+            Verdict::Keep => warnings.extend(self.pager.shortfall(hints.total)),
+            Verdict::Again(doubt) => {
+                items.clear();
+                warnings.extend(doubt);
+            }
+        }
+        let resume = serde_json::to_string(&self.pager.progress)
+            .map_err(|error| ErpError::Malformed(format!("the checkpoint cannot be written: {error}")))?;
+        Ok(Page { body: answer.body.into(), items, resume, total: hints.total, warnings })
+    }
+}
+
+fn unreadable(answer: &HttpAnswer, request: &HttpRequest, reason: &str) -> ErpError {
+    let said = answer.excerpt(request);
+    ErpError::Malformed(format!("{} answered without records: {reason}. It said: {said}", place(&answer.url)))
+}

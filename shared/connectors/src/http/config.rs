@@ -1,0 +1,144 @@
+//! From a connection's settings and credentials to requests. Pure.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::DataType;
+use domain::connection::{ApiAuth, ApiSettings, ConnectionSettings, Credentials};
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::SecretString;
+use transport::ErpError;
+use transport::http::{Auth, HttpRequest, RetryPolicy};
+use url::Url;
+
+const DEFAULT_AUTH_HEADER: &str = "X-API-Key";
+
+/// Everything a request needs besides its address.
+#[derive(Debug)]
+pub(super) struct HttpConfig {
+    /// Where the API's paths begin.
+    pub(super) base: Url,
+    /// How to find records and pages.
+    pub(super) api: ApiSettings,
+    /// A data type that may be synced, for the connection test.
+    pub(super) first_enabled: Option<DataType>,
+    auth: Auth,
+    headers: HeaderMap,
+    timeout: Duration,
+    retry: RetryPolicy,
+}
+
+impl HttpConfig {
+    /// Puts together what a connection says.
+    ///
+    /// # Errors
+    /// `Misconfigured`, naming the field.
+    pub(super) fn new(settings: &ConnectionSettings, credentials: Credentials) -> Result<Self, ErpError> {
+        let address = credentials.api_url.as_deref().unwrap_or_default();
+        let base =
+            Url::parse(address).map_err(|_| misconfigured("apiUrl must be an http or https address"))?;
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err(misconfigured("apiUrl must begin with http:// or https://"));
+        }
+        Ok(Self {
+            base,
+            api: settings.api.clone(),
+            first_enabled: DataType::ALL.into_iter().find(|data_type| settings.enables(*data_type)),
+            auth: auth(&settings.api, credentials)?,
+            headers: headers(&settings.api.headers)?,
+            timeout: Duration::from_millis(settings.timeout.into()),
+            retry: RetryPolicy {
+                attempts: settings.retry_attempts,
+                first_delay: Duration::from_millis(settings.retry_delay.into()),
+            },
+        })
+    }
+
+    /// Asks for an address as a run does, trying again as the settings say.
+    pub(super) fn request(&self, url: Url) -> HttpRequest {
+        HttpRequest { retry: self.retry, ..self.request_once(url) }
+    }
+
+    /// Asks for an address once: whoever tests a connection waits for the answer.
+    pub(super) fn request_once(&self, url: Url) -> HttpRequest {
+        HttpRequest {
+            headers: self.headers.clone(),
+            auth: self.auth.clone(),
+            timeout: self.timeout,
+            ..HttpRequest::get(url)
+        }
+    }
+
+    /// Where the records of a data type are.
+    pub(super) fn data_url(&self, data_type: DataType) -> Url {
+        match self.api.paths.get(&data_type) {
+            Some(path) => self.under_base(path),
+            None => self.under_base(&format!("/{data_type}")),
+        }
+    }
+
+    /// What the connection test calls.
+    pub(super) fn test_url(&self) -> Url {
+        self.api.test_path.as_deref().map_or_else(|| self.base.clone(), |path| self.under_base(path))
+    }
+
+    /// Appends a path, with its query if it has one; a query of `apiUrl` itself stays.
+    fn under_base(&self, path: &str) -> Url {
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        let queries: Vec<&str> = self.base.query().into_iter().chain(query).collect();
+        url.set_query((!queries.is_empty()).then(|| queries.join("&")).as_deref());
+        url
+    }
+}
+
+fn misconfigured(sentence: &str) -> ErpError {
+    ErpError::Misconfigured(format!("the connection's {sentence}"))
+}
+
+fn auth(api: &ApiSettings, credentials: Credentials) -> Result<Auth, ErpError> {
+    let Credentials { api_key, api_secret, oauth_token, .. } = credentials;
+    match api.auth {
+        Some(ApiAuth::None) => Ok(Auth::none()),
+        Some(ApiAuth::Bearer) => match (oauth_token, api_key) {
+            (Some(token), _) => Ok(Auth::bearer(token, "oauthToken")),
+            (None, Some(key)) => Ok(Auth::bearer(key, "apiKey")),
+            (None, None) => Err(misconfigured("auth is bearer: set oauthToken or apiKey")),
+        },
+        Some(ApiAuth::Basic) => match (api_key, api_secret) {
+            (Some(user), password) => Ok(basic(user, password.unwrap_or_default())),
+            (None, _) => {
+                Err(misconfigured("auth is basic: set apiKey (the user) and apiSecret (the password)"))
+            }
+        },
+        Some(ApiAuth::Header) => {
+            let name = api.auth_header.as_deref().unwrap_or(DEFAULT_AUTH_HEADER);
+            let name: HeaderName =
+                name.parse().map_err(|_| misconfigured("authHeader is no name of a header"))?;
+            let key = api_key.ok_or_else(|| misconfigured("auth is header: set apiKey"))?;
+            Ok(Auth::in_header(name, key, "apiKey and authHeader"))
+        }
+        None => Ok(match (oauth_token, api_key, api_secret) {
+            (Some(token), ..) => Auth::bearer(token, "oauthToken"),
+            (None, Some(user), Some(password)) => basic(user, password),
+            (None, Some(key), None) => Auth::bearer(key, "apiKey"),
+            (None, None, _) => Auth::none(),
+        }),
+    }
+}
+
+fn basic(user: SecretString, password: SecretString) -> Auth {
+    Auth::basic(user, password, "apiKey and apiSecret")
+}
+
+fn headers(more: &BTreeMap<String, String>) -> Result<HeaderMap, ErpError> {
+    let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+    for (name, value) in more {
+        let invalid = |_| misconfigured(&format!("header {name} cannot be sent"));
+        let value = HeaderValue::from_str(value).map_err(|_| invalid(()))?;
+        headers.insert(name.parse::<HeaderName>().map_err(|_| invalid(()))?, value);
+    }
+    Ok(headers)
+}

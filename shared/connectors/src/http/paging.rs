@@ -1,0 +1,261 @@
+//! Deciding what to ask for next. Pure: answers come in as hints, addresses go out.
+//!
+//! What the server tells counts first. Where it tells nothing, the next page is asked for until one is empty, shorter
+//! than the first, or the same again: a server may give fewer records than it was asked for, so a short first page
+//! proves nothing, and nothing may silently be missing.
+
+use domain::connection::{Paging, PagingStyle};
+use http::StatusCode;
+use transport::ErpError;
+use transport::http::place;
+use url::Url;
+
+use super::hints::{Hints, Next};
+use super::progress::{Mark, Progress, Step};
+
+/// The longest address or cursor that is kept in a checkpoint, in bytes.
+const LONGEST_STEP: usize = 4096;
+
+/// Turns hints into steps and steps into addresses.
+#[derive(Debug)]
+pub(super) struct Pager {
+    paging: Paging,
+    limit: u64,
+    /// How far the pull has come.
+    pub(super) progress: Progress,
+}
+
+/// What is to be done with a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Keep its records.
+    Keep,
+    /// It is a page that was there before: the server ignores paging, and there are no more records. Inside, a warning
+    /// if that is not certain.
+    Again(Option<String>),
+}
+
+impl Pager {
+    /// Begins at `progress`, asking for `limit` records at a time.
+    pub(super) const fn new(paging: Paging, limit: u64, progress: Progress) -> Self {
+        Self { paging, limit, progress }
+    }
+
+    /// The address of the next page; nothing after the last.
+    ///
+    /// # Errors
+    /// `Forbidden` when it is at another host than `base`.
+    pub(super) fn url(&self, base: &Url) -> Result<Option<Url>, ErpError> {
+        use PagingStyle::{Auto, Cursor, Link, NextUrl, None as Whole, Offset, Page};
+        let Some(step) = &self.progress.next else { return Ok(None) };
+        let mut url = base.clone();
+        let limited = !self.progress.plain && self.paging.style != Whole;
+        match (step, self.paging.style) {
+            (Step::Address(address), _) => return same_host(base, address).map(Some),
+            (Step::First, Auto | Page) if limited => {
+                set(&mut url, self.page_param(), &self.first_page().to_string())
+            }
+            (Step::First, Offset) => set(&mut url, self.offset_param("offset"), "0"),
+            (Step::First, Auto | Page | Cursor | Link | NextUrl | Whole) => {}
+            (Step::Page(page), _) => set(&mut url, self.page_param(), &page.to_string()),
+            (Step::Offset(param, offset), _) => set(&mut url, self.offset_param(param), &offset.to_string()),
+            (Step::Cursor(param, cursor), _) => set(&mut url, self.cursor_param(param), cursor),
+        }
+        let limit_param = self.paging.limit_param.as_deref().unwrap_or("limit");
+        // A limit in the configured path stays: whoever wrote it there knows the server.
+        if limited && !url.query_pairs().any(|(name, _)| name == limit_param) {
+            set(&mut url, limit_param, &self.limit.to_string());
+        }
+        Ok(Some(url))
+    }
+
+    /// Takes note of a page, and decides what follows it.
+    ///
+    /// # Errors
+    /// `Malformed` when the pages go in circles.
+    pub(super) fn accept(&mut self, page: Mark, hints: &Hints, at: &Url) -> Result<Verdict, ErpError> {
+        let repeat = self.progress.is_repeat(&page);
+        let is_guess = matches!(self.progress.next, Some(Step::Page(_) | Step::Offset(..)));
+        if repeat && is_guess && self.paging.style == PagingStyle::Auto {
+            self.progress.next = None;
+            return Ok(Verdict::Again(self.doubt(page.count, hints.total)));
+        }
+        if repeat {
+            let same = format!("the same {} records came again", page.count);
+            return Err(endless(at, &same, self.progress.pages));
+        }
+        let next = self.step_after(page.count, hints, at)?;
+        if let Some(next) = &next
+            && self.progress.is_circle(next)
+        {
+            return Err(endless(at, "the next page is one that was there before", self.progress.pages));
+        }
+        self.progress.advance(page, next);
+        Ok(Verdict::Keep)
+    }
+
+    /// After an answer that is no success: whether the same page is worth asking for without paging parameters, which
+    /// some servers refuse. If so, the next [`Self::url`] has none.
+    pub(super) fn ask_plainly(&mut self, status: StatusCode) -> bool {
+        let can = self.paging.style == PagingStyle::Auto
+            && self.progress.next == Some(Step::First)
+            && !self.progress.plain
+            && matches!(status.as_u16(), 400 | 422);
+        self.progress.plain |= can;
+        can
+    }
+
+    /// Whether an answer that is no success means that the page before was the last: many servers refuse page numbers
+    /// past the end. After a full page only "not found" says so clearly.
+    pub(super) fn is_past_the_end(&self, status: StatusCode) -> bool {
+        let guessed = matches!(self.progress.next, Some(Step::Page(_) | Step::Offset(..)));
+        let was_short = self.progress.last.is_some_and(|last| last.count < self.limit);
+        match status.as_u16() {
+            404 | 416 => guessed,
+            400 | 422 => guessed && was_short,
+            _ => false,
+        }
+    }
+
+    /// What a person should know when the server told of more records than it gave.
+    pub(super) fn shortfall(&self, total: Option<u64>) -> Option<String> {
+        let missing = total.filter(|total| self.progress.next.is_none() && *total > self.progress.records)?;
+        Some(format!(
+            "the server tells of {missing} records but gave {}: if some are missing, set settings.api.paging",
+            self.progress.records
+        ))
+    }
+
+    fn step_after(&self, count: u64, hints: &Hints, at: &Url) -> Result<Option<Step>, ErpError> {
+        let link = || hints.link.clone().map(Next::Address);
+        let told = match self.paging.style {
+            PagingStyle::None => return Ok(None),
+            PagingStyle::Page | PagingStyle::Offset => None,
+            PagingStyle::Link => link(),
+            PagingStyle::NextUrl => hints.next.clone().filter(|next| matches!(next, Next::Address(_))),
+            PagingStyle::Cursor => hints.next.clone(),
+            PagingStyle::Auto => link().or_else(|| hints.next.clone()),
+        };
+        match told {
+            Some(_) if hints.more == Some(false) => Ok(None),
+            Some(next) => told_step(next, at).map(Some),
+            None => Ok(self.counted_step(count, hints)),
+        }
+    }
+
+    /// The next page by counting, unless it is known or likely that there is none.
+    fn counted_step(&self, count: u64, hints: &Hints) -> Option<Step> {
+        let counts = matches!(self.paging.style, PagingStyle::Auto | PagingStyle::Page | PagingStyle::Offset);
+        let so_far = self.progress.records + count;
+        let is_short = self.progress.pages > 0 && count < self.progress.first_page;
+        let is_last = match (hints.more, hints.total) {
+            (Some(more), _) => !more,
+            (None, Some(total)) => so_far >= total,
+            (None, None) => is_short || (hints.said_last && self.paging.style == PagingStyle::Auto),
+        };
+        if !counts || count == 0 || is_last || self.progress.plain {
+            return None;
+        }
+        let by_offset = match (self.paging.style, &self.progress.next) {
+            (PagingStyle::Offset, _) => {
+                Some(("offset", hints.offset.map_or(self.progress.records, |(_, at)| at)))
+            }
+            (PagingStyle::Auto, Some(Step::First | Step::Offset(..))) => hints.offset,
+            _ => None,
+        };
+        Some(match (by_offset, &self.progress.next) {
+            (_, Some(Step::Offset(param, at))) => Step::Offset(param.clone(), at + count),
+            (Some((param, at)), _) => Step::Offset(param.to_owned(), at + count),
+            (None, Some(Step::Page(page))) => Step::Page(page + 1),
+            (None, _) => Step::Page(self.first_page() + 1),
+        })
+    }
+
+    /// A warning, when a repeated page may mean that paging failed rather than that everything came at once.
+    fn doubt(&self, count: u64, total: Option<u64>) -> Option<String> {
+        let incomplete = total.is_some_and(|total| total > self.progress.records);
+        (incomplete || count >= self.limit).then(|| {
+            format!(
+                "page {} was the same {count} records again, so the server seems to ignore paging: if records are \
+                 missing, set settings.api.paging",
+                self.progress.pages + 1
+            )
+        })
+    }
+
+    fn first_page(&self) -> u64 {
+        self.paging.first_page.unwrap_or(1).into()
+    }
+
+    fn page_param(&self) -> &str {
+        self.paging.page_param.as_deref().unwrap_or("page")
+    }
+
+    fn offset_param<'a>(&'a self, usual: &'a str) -> &'a str {
+        self.paging.offset_param.as_deref().unwrap_or(usual)
+    }
+
+    fn cursor_param<'a>(&'a self, usual: &'a str) -> &'a str {
+        self.paging.cursor_param.as_deref().unwrap_or(usual)
+    }
+}
+
+fn told_step(next: Next, at: &Url) -> Result<Step, ErpError> {
+    let step = match next {
+        Next::Address(address) => Step::Address(same_host(at, &address)?.into()),
+        Next::Cursor(param, cursor) => Step::Cursor(param.to_owned(), cursor),
+        Next::Page(page) => Step::Page(page),
+    };
+    match &step {
+        Step::Address(text) | Step::Cursor(_, text) if text.len() > LONGEST_STEP => {
+            Err(ErpError::Malformed(format!(
+                "{} names a next page of {} bytes; at most {LONGEST_STEP} are accepted",
+                place(at),
+                text.len()
+            )))
+        }
+        _ => Ok(step),
+    }
+}
+
+/// An address of the next page, which must be at the same host, for the credentials go along. Servers behind a proxy
+/// often write `http` where they are reached by `https`; that is mended.
+fn same_host(base: &Url, address: &str) -> Result<Url, ErpError> {
+    let mut url = base.join(address).map_err(|error| {
+        ErpError::Malformed(format!("{} names a next page that is no address: {error}", place(base)))
+    })?;
+    if base.scheme() == "https"
+        && url.scheme() == "http"
+        && url.port().is_none()
+        && url.set_scheme("https").is_err()
+    {
+        return Err(ErpError::Malformed(format!("{} names a next page that is no address", place(base))));
+    }
+    let upgraded = base.scheme() == "http" && url.scheme() == "https" && url.host() == base.host();
+    if url.origin() == base.origin() || upgraded {
+        Ok(url)
+    } else {
+        Err(ErpError::Forbidden(format!(
+            "{} names a next page at another host, {}: credentials are not sent there",
+            place(base),
+            place(&url)
+        )))
+    }
+}
+
+fn endless(at: &Url, what: &str, pages: u64) -> ErpError {
+    ErpError::Malformed(format!(
+        "endless page loop at {}: after {pages} pages {what}; check settings.api.paging",
+        place(at)
+    ))
+}
+
+/// Sets a query parameter, replacing one of that name.
+fn set(url: &mut Url, name: &str, value: &str) {
+    let others: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(key, _)| key != name)
+        .map(|(key, value)| (key.into(), value.into()))
+        .collect();
+    url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
+}

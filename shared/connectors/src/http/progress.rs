@@ -1,0 +1,116 @@
+//! How far a pull has come: small enough to travel in a checkpoint, and enough to notice that pages go in circles.
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use domain::json::Json;
+
+/// What to ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Step {
+    /// The first page.
+    First,
+    /// A page by number.
+    Page(u64),
+    /// What follows so many records; the query parameter, and their number.
+    Offset(String, u64),
+    /// What follows a cursor; the query parameter, and the cursor.
+    Cursor(String, String),
+    /// A whole address.
+    Address(String),
+}
+
+impl Step {
+    fn hash(&self) -> u64 {
+        xxh3_64(format!("{self:?}").as_bytes())
+    }
+}
+
+/// By what a page is known again. Two hashes are enough: pages that share their number of records and their first and
+/// last record are the same page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Mark {
+    /// How many records it has.
+    pub(super) count: u64,
+    first: u64,
+    last: u64,
+}
+
+impl Mark {
+    /// The mark of a page with these records.
+    pub(super) fn of(records: &[Json<'_>]) -> Self {
+        let hash = |record: Option<&Json<'_>>| record.map_or(0, |record| xxh3_64(record.text().as_bytes()));
+        Self { count: records.len() as u64, first: hash(records.first()), last: hash(records.last()) }
+    }
+
+    /// Whether both are of the same page, perhaps read at different times: one end may have changed in between.
+    fn overlaps(&self, other: &Self) -> bool {
+        self.count == other.count && (self.first == other.first || self.last == other.last)
+    }
+}
+
+/// The state of a pull between two pages, and the content of a page's `resume`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Progress {
+    /// What to ask for next; nothing after the last page.
+    pub(super) next: Option<Step>,
+    /// Pages so far.
+    pub(super) pages: u64,
+    /// Records so far.
+    pub(super) records: u64,
+    /// Records on the first page: what the server gives at a time.
+    pub(super) first_page: u64,
+    /// The server refused paging parameters: they are left out.
+    pub(super) plain: bool,
+    /// The page before.
+    pub(super) last: Option<Mark>,
+    /// A page further back, and how it was asked for. It moves on at every power of two, so that a circle of any
+    /// length meets it again (Brent's algorithm).
+    anchor: Option<(u64, Mark)>,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {
+            next: Some(Step::First),
+            pages: 0,
+            records: 0,
+            first_page: 0,
+            plain: false,
+            last: None,
+            anchor: None,
+        }
+    }
+}
+
+impl Progress {
+    /// Whether a page was there before. An empty page repeats nothing.
+    pub(super) fn is_repeat(&self, page: &Mark) -> bool {
+        let anchor = self.anchor.as_ref().map(|(_, mark)| mark);
+        page.count > 0 && self.last.iter().chain(anchor).any(|seen| seen.overlaps(page))
+    }
+
+    /// Whether a step leads back to where we have been: the present page or the anchor.
+    pub(super) fn is_circle(&self, next: &Step) -> bool {
+        self.next.as_ref() == Some(next) || self.anchor.is_some_and(|(step, _)| step == next.hash())
+    }
+
+    /// Counts a page, and goes on to the next.
+    pub(super) fn advance(&mut self, page: Mark, next: Option<Step>) {
+        self.pages += 1;
+        self.records += page.count;
+        if self.pages == 1 {
+            self.first_page = page.count;
+        }
+        if let Some(step) = &self.next
+            && self.pages.is_power_of_two()
+        {
+            self.anchor = Some((step.hash(), page));
+        }
+        self.last = Some(page);
+        self.next = next;
+    }
+}
