@@ -1,0 +1,179 @@
+//! The local process: everything started in order, and stopped in the opposite one.
+
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::Context;
+use api::{ApiConfig, ApiState, Tokens};
+use aws_lambda_events::event::sqs::SqsEvent;
+use axum::serve::ListenerExt;
+use queue::Queue;
+use secrecy::ExposeSecret;
+use secrets::Vault;
+use store::Store;
+use sync::Engine;
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use transport::Transport;
+
+use crate::data_dir::DataDir;
+use crate::embedded::{DynamoDb, Sqs, make_queues};
+use crate::event_source::EventSource;
+use crate::first_admin::{self, FirstAdmin};
+use crate::settings::{Settings, Storage};
+use crate::{clients, scheduler};
+
+/// The table's name.
+const TABLE: &str = "causeway";
+
+/// How long requests and workers may take to end when the process stops. What a worker has not checkpointed by then
+/// is done again after the next start.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A running Causeway.
+pub struct LocalProcess {
+    address: SocketAddr,
+    first_admin: Option<FirstAdmin>,
+    engine: Engine,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    dynamodb: DynamoDb,
+    _sqs: Sqs,
+    _data_dir: DataDir,
+}
+
+impl LocalProcess {
+    /// Starts everything: table, queues, API, workers and scheduler.
+    ///
+    /// # Errors
+    /// With what could not be started, and the setting it hangs on.
+    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        let data_dir = DataDir::claim(&settings.data_dir)?;
+        let listener = listen(settings.port).await?;
+        let address = listener.local_addr().context("cannot listen")?;
+        let file = data_dir.file("table.sqlite");
+        let dynamodb = DynamoDb::start((settings.storage == Storage::File).then_some(file.as_path())).await?;
+        let sqs = Sqs::start().await?;
+        let sqs_client = sqs.client();
+        let runs_url = make_queues(&sqs_client).await?;
+        let store = Store::new(clients::dynamodb(dynamodb.address()), TABLE);
+        store.create_table().await.context("cannot make the table")?;
+        let engine = Engine {
+            store: store.clone(),
+            queue: Queue::new(sqs_client.clone(), &runs_url),
+            vault: Vault::from_key_file(&data_dir.file("secret.key"))?,
+            transport: Transport::new(settings.egress)?,
+        };
+        let tokens = Tokens::from_key_file(&data_dir.file("token.key"))?;
+        let first_admin = first_admin::ensure(&store, &settings.admin_email, settings.admin_password).await?;
+
+        // Nobody else works on this table: whatever holds a run died with the last process.
+        sync::recover(&engine).await.context("cannot take up the runs of the last start")?;
+
+        let config = ApiConfig {
+            base_path: settings.base_path,
+            cors_origins: settings.cors_origins,
+            ..ApiConfig::default()
+        };
+        let process = Self {
+            address,
+            first_admin,
+            engine: engine.clone(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            dynamodb,
+            _sqs: sqs,
+            _data_dir: data_dir,
+        };
+        process.work(&EventSource::new(sqs_client, &runs_url), settings.tick);
+        process.serve(listener, ApiState::new(engine, tokens, config)?);
+        tracing::info!("serving on http://{address}");
+        Ok(process)
+    }
+
+    /// Where the API is served.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The admin that this start made, if it was the first.
+    #[must_use]
+    pub const fn first_admin(&self) -> Option<&FirstAdmin> {
+        self.first_admin.as_ref()
+    }
+
+    /// The engine the process works with, for tests that set the stage behind the API.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Tells the person who started it where it is and, on the first start, how to sign in.
+    pub fn introduce(&self) {
+        let mut text =
+            format!("\n  Causeway is running on http://{0}  (try it: http://{0}/docs)\n", self.address);
+        if let Some(admin) = &self.first_admin {
+            text += &format!(
+                "\n  Sign in as  {}\n  Password    {}\n\n  The password is shown this once.\n",
+                admin.email,
+                admin.password.expose_secret()
+            );
+        }
+        // Nobody reads standard output of a daemon; that it is closed is no reason not to run.
+        writeln!(io::stdout(), "{text}").unwrap_or(());
+    }
+
+    /// Stops taking requests and messages, gives those at work a moment to end, and closes the table.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(GRACE, self.tasks.wait()).await.is_err() {
+            tracing::warn!("not everything ended in time; unfinished runs go on after the next start");
+        }
+        drop(self.engine);
+        if tokio::time::timeout(GRACE, self.dynamodb.stop()).await.is_err() {
+            tracing::warn!("the table was not closed in time; it is recovered at the next start");
+        }
+    }
+
+    fn work(&self, source: &EventSource, tick: Duration) {
+        let engine = self.engine.clone();
+        let work = move |event: SqsEvent, deadline: Instant| {
+            let engine = engine.clone();
+            async move { sync::work(&engine, event, deadline).await }
+        };
+        source.start(work, &self.tasks, &self.stop);
+        let (engine, database) = (self.engine.clone(), self.dynamodb.database());
+        self.tasks.spawn(scheduler::run(engine, database, tick, self.stop.clone()));
+    }
+
+    fn serve(&self, listener: TcpListener, state: ApiState) {
+        let routes = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "answers on this connection may wait for company");
+            }
+        });
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) =
+                axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
+            {
+                tracing::error!(%error, "the API ended");
+            }
+        });
+    }
+}
+
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            anyhow::anyhow!("port {port} is in use: stop what listens there, or set CAUSEWAY_PORT to another")
+        }
+        _ => anyhow::Error::from(error).context(format!("cannot listen on port {port} (CAUSEWAY_PORT)")),
+    })
+}
