@@ -32,16 +32,19 @@ pub(crate) struct EffectiveQuery {
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct EffectiveErp {
     /// The connection.
+    #[schema(required = true)]
     connection: Option<PublicConnection>,
     /// Whose assignment it is.
     source: Source,
     /// The assignment.
+    #[schema(required = true)]
     assignment: Option<Assignment>,
 }
 
 /// Whose assignment counts.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = EffectiveSource)]
 pub(crate) enum Source {
     /// The site's own.
     Site,

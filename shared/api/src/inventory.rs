@@ -53,6 +53,7 @@ pub(crate) struct Stock {
 /// The stock of one product at one place.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = StockLocation)]
 pub(crate) struct Location {
     /// Warehouse, plant or shop, where the ERP tells them apart.
     #[schema(example = "MAIN", required = true)]

@@ -1,6 +1,8 @@
 //! The API's document (OpenAPI 3.1). Handlers tell what is particular to them; what follows from where a route stands
 //! (its guard, its surface, the headers and errors of its kind) is added here, so that it cannot be forgotten.
 
+use domain::connection::PublicConnection;
+use domain::sync_config::SyncConfig;
 use serde_json::{Value, json};
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn, PathItem};
@@ -128,7 +130,7 @@ fn add_headers(operation: &mut Operation, takes_key: bool) {
     }));
     for (status, response) in responses {
         let RefOr::T(response) = response else { continue };
-        let is_list = is_array(response);
+        let (is_list, is_versioned) = (is_array(response), is_versioned(response));
         let mut told = |name: &str, about: &str| {
             let header = HeaderBuilder::new()
                 .schema(Some(Object::with_type(Type::String)))
@@ -136,11 +138,15 @@ fn add_headers(operation: &mut Operation, takes_key: bool) {
                 .build();
             response.headers.insert(name.to_owned(), RefOr::T(header));
         };
+        if status == "200" && is_list {
+            told("Link", "The address of the next page, with `rel=\"next\"`, if there is one.");
+        }
+        if is_versioned {
+            told("ETag", "Its version, for `If-Match`.");
+        }
         match status.as_str() {
-            "200" if is_list => {
-                told("Link", "The address of the next page, with `rel=\"next\"`, if there is one.")
-            }
             "201" | "202" => told("Location", "The address of what was made or started."),
+            "429" | "503" => told("Retry-After", "Seconds to wait before trying again."),
             _ => {}
         }
     }
@@ -151,6 +157,14 @@ fn is_array(response: &Response) -> bool {
         RefOr::T(content) => matches!(content.schema, Some(RefOr::T(Schema::Array(_)))),
         RefOr::Ref(_) => false,
     })
+}
+
+/// Whether the answer is a thing with a version, which `If-Match` guards.
+fn is_versioned(response: &Response) -> bool {
+    let Some(RefOr::T(content)) = response.content.get(JSON) else { return false };
+    let Some(RefOr::Ref(reference)) = &content.schema else { return false };
+    let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+    name == PublicConnection::name() || name == SyncConfig::name()
 }
 
 /// The errors that follow from what an operation takes.

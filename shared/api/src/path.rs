@@ -9,7 +9,7 @@ use http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use crate::ApiError;
 use crate::reading::read;
@@ -124,6 +124,7 @@ pub(crate) struct RecordPath {
     /// The kind of record.
     pub(crate) data_type: DataType,
     /// The record's key, percent-encoded: the SKU of a product, the number of an order.
+    #[param(value_type = String, example = "SKU-1", max_length = 512)]
     pub(crate) id: RecordKey,
 }
 
@@ -132,13 +133,13 @@ pub(crate) struct RecordPath {
 #[into_params(parameter_in = Path)]
 pub(crate) struct SkuPath {
     /// The stock keeping unit, percent-encoded.
+    #[param(value_type = String, example = "SKU-1", max_length = 512)]
     pub(crate) sku: RecordKey,
 }
 
 /// The key of a record, as the ERP has it: anything but control characters.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, example = "SKU-1", max_length = 512)]
 pub(crate) struct RecordKey(pub(crate) String);
 
 impl TryFrom<String> for RecordKey {

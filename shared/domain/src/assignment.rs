@@ -38,6 +38,7 @@ impl Default for AssignmentSettings {
 /// A connection used by a client, and by each of its sites that does not override it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ClientERPAssignment)]
 pub struct ClientAssignment {
     /// Its id.
     pub id: AssignmentId,
@@ -61,6 +62,7 @@ pub struct ClientAssignment {
 /// A connection used by one site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SiteERPAssignment)]
 pub struct SiteAssignment {
     /// Its id.
     pub id: AssignmentId,

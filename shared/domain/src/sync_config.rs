@@ -75,6 +75,7 @@ impl Default for SyncSettings {
 /// What is synced over a connection, when and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ERPSyncConfiguration)]
 pub struct SyncConfig {
     /// Its id.
     pub id: SyncConfigId,
@@ -95,6 +96,7 @@ pub struct SyncConfig {
     pub settings: SyncSettings,
     /// Which of their fields each of ours is taken from.
     #[serde(default)]
+    #[schema(value_type = HashMap<String, Option<String>>, example = json!({"sku": "productID"}))]
     pub field_mapping: FieldMapping,
     /// When a run last reached its end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +150,7 @@ pub struct SyncConfigInput {
     pub settings: SyncSettings,
     /// Which of their fields each of ours is taken from. Fields left out are found by their usual names.
     #[serde(default)]
-    #[schema(example = json!({"sku": "productID", "name": "productName"}))]
+    #[schema(value_type = HashMap<String, Option<String>>, example = json!({"sku": "productID", "name": "productName"}))]
     pub field_mapping: FieldMapping,
 }
 

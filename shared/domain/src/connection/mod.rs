@@ -34,6 +34,18 @@ pub enum ConnectionStatus {
 /// A connection, with its secrets in the form `S`: sealed in the table, masked in answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ERPConnection, example = json!({
+    "id": "erp_01KAHV3Z8M6W6W1Z0Q3T4N5P6R",
+    "name": "SAP Production",
+    "provider": "SAP",
+    "connectionMethod": "api",
+    "status": "active",
+    "credentials": {"apiUrl": "https://sap.example.com/api", "apiKey": MASK},
+    "settings": {"timeout": 30000, "retryAttempts": 3, "enabledDataTypes": ["orders", "products", "inventory"]},
+    "createdAt": "2026-11-21T06:00:00Z",
+    "updatedAt": "2026-11-21T06:00:00Z",
+    "version": 1
+}))]
 pub struct ConnectionOf<S> {
     /// Its id.
     pub id: ConnectionId,
@@ -98,6 +110,14 @@ impl Connection {
 /// What a user sends to make a connection, or to replace one.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "SAP Production",
+    "provider": "SAP",
+    "connectionMethod": "api",
+    "status": "active",
+    "credentials": {"apiUrl": "https://sap.example.com/api", "apiKey": "your-api-key"},
+    "settings": {"timeout": 30000, "retryAttempts": 3, "enabledDataTypes": ["orders", "products", "inventory"]}
+}))]
 pub struct ConnectionInput {
     /// What people call it.
     #[schema(example = "SAP Production", max_length = 200)]
