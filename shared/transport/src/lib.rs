@@ -4,8 +4,8 @@
 mod egress;
 mod error;
 pub mod http;
-mod transport;
 pub mod sftp;
+mod transport;
 
 pub use egress::{Egress, InvalidCidr};
 pub use error::ErpError;

@@ -151,7 +151,7 @@ pub(super) fn cause(error: &dyn Error) -> String {
 }
 
 /// The first cause of one type.
-fn find<'a, E: Error + 'static>(error: &'a dyn Error) -> Option<&'a E> {
+fn find<E: Error + 'static>(error: &dyn Error) -> Option<&E> {
     chain(error).find_map(|cause| cause.downcast_ref())
 }
 
