@@ -2,12 +2,11 @@
 
 use connectors::{TestReport, connector_for};
 use domain::connection::{Connection, ConnectionStatus};
-use jiff::Timestamp;
 use store::StoreError;
 use tokio::time::Instant;
 use transport::ErpError;
 
-use crate::Engine;
+use crate::engine::{Engine, now};
 
 /// What a connection test came to.
 #[derive(Debug, Clone)]
@@ -41,13 +40,8 @@ impl Engine {
             (Some(_), _) => ConnectionStatus::Error,
         };
         let host_key = host_key.filter(|_| error.is_none());
-        let noted = self.store.note_test(
-            &connection.id,
-            status,
-            Timestamp::now(),
-            error.as_deref(),
-            host_key.as_deref(),
-        );
+        let noted =
+            self.store.note_test(&connection.id, status, now(), error.as_deref(), host_key.as_deref());
         let connection = noted.await?;
         let success = tested.is_ok();
         let report = tested.unwrap_or_else(|error| TestReport {

@@ -1,5 +1,6 @@
 //! What every part of the engine works with.
 
+use jiff::{Timestamp, Unit};
 use queue::Queue;
 use secrets::Vault;
 use store::Store;
@@ -16,4 +17,11 @@ pub struct Engine {
     pub vault: Vault,
     /// Reaches the ERPs.
     pub transport: Transport,
+}
+
+/// The time, to the millisecond: finer is noise in an answer, and the table keeps no finer.
+#[must_use]
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(Unit::Millisecond).unwrap_or(now)
 }

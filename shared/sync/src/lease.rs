@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use domain::ids::RunId;
 use domain::run::{Lease, Run, RunStatus};
-use jiff::Timestamp;
 use store::StoreError;
 use tokio::time::{Instant, interval_at};
 use ulid::Ulid;
 
-use crate::Engine;
+use crate::engine::{Engine, now};
 
 /// How long a lease lasts unless it is renewed.
 const LEASE: Duration = Duration::from_secs(15);
@@ -42,7 +41,7 @@ impl<'e> Leased<'e> {
     /// Takes a run up; `None` if there is nothing to do: it is closed, or another worker is at it.
     pub(crate) async fn take(engine: &'e Engine, id: &RunId) -> Result<Option<Self>, StoreError> {
         let Some(mut run) = engine.store.run(id).await? else { return Ok(None) };
-        let now = Timestamp::now();
+        let now = now();
         if !run.is_open() || run.lease.as_ref().is_some_and(|lease| lease.until > now) {
             return Ok(None);
         }
@@ -71,14 +70,14 @@ impl<'e> Leased<'e> {
     /// Writes how far the run is, and renews the lease.
     pub(crate) async fn checkpoint(&mut self) -> Result<(), LeaseError> {
         self.run.stalled = 0;
-        self.run.checkpointed_at = Timestamp::now();
+        self.run.checkpointed_at = now();
         self.renew().await
     }
 
     /// Renews the lease.
     async fn renew(&mut self) -> Result<(), LeaseError> {
         if let Some(lease) = &mut self.run.lease {
-            lease.until = Timestamp::now() + LEASE;
+            lease.until = now() + LEASE;
         }
         self.run.version += 1;
         self.write().await
@@ -113,7 +112,7 @@ impl<'e> Leased<'e> {
     ) -> Result<(), LeaseError> {
         self.run.status = if error.is_some() { RunStatus::Error } else { RunStatus::Success };
         self.run.error = error;
-        self.run.completed_at = Some(Timestamp::now());
+        self.run.completed_at = Some(now());
         self.run.lease = None;
         self.run.version += 1;
         let closed = self.engine.store.close_run(&self.run, connection_error).await;

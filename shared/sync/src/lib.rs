@@ -15,7 +15,7 @@ mod trigger;
 mod work;
 
 pub use connection_test::TestOutcome;
-pub use engine::Engine;
+pub use engine::{Engine, now};
 pub use tick::{Tick, recover, tick};
 pub use trigger::{TriggerError, TriggerRequest};
 pub use work::work;

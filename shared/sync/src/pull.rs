@@ -7,13 +7,12 @@ use connectors::{Connector, Page, Pages, Pull, connector_for};
 use domain::connection::{Connection, ConnectionStatus};
 use domain::ids::RunId;
 use domain::mapping::FieldMapping;
-use jiff::Timestamp;
 use store::{Collection, StoreError};
 use tokio::time::Instant;
 use transport::ErpError;
 
-use crate::Engine;
 use crate::batch::{Batch, Reader};
+use crate::engine::{Engine, now};
 use crate::lease::{LeaseError, Leased};
 
 /// A batch that is not full is written after this long, so that progress shows.
@@ -200,7 +199,7 @@ async fn write(
     let collection =
         Collection { connection: leased.run.erp_connection_id.clone(), data_type: leased.run.data_type };
     engine.store.keep_failed_records(&id, &batch.failed).await?;
-    let stored = engine.store.upsert_records(&collection, &id, number, &batch.upserts, Timestamp::now());
+    let stored = engine.store.upsert_records(&collection, &id, number, &batch.upserts, now());
     let outcomes = leased.keep(stored).await??;
 
     let resume = batch.resume.clone();

@@ -12,7 +12,7 @@ use store::{SlotTaken, Started, StoreError};
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::Engine;
+use crate::engine::{Engine, now};
 
 /// How often a waiting caller looks at its run.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -60,7 +60,7 @@ impl Engine {
     /// [`TriggerError`], with the reason.
     pub async fn trigger(&self, request: TriggerRequest) -> Result<Run, TriggerError> {
         refuse_disabled(&request)?;
-        let run = new_run(&request, Timestamp::now());
+        let run = new_run(&request, now());
         match self.store.start_run(&run, request.slot.as_ref()).await? {
             Started::Yes => {}
             Started::AlreadyRunning(other) => return Err(TriggerError::AlreadyRunning(other)),
