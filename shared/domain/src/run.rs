@@ -117,6 +117,8 @@ pub struct Run {
     pub batch: u32,
     /// How many workers took it up.
     pub attempt: u32,
+    /// How many workers in a row took it up without a checkpoint.
+    pub stalled: u32,
     /// The worker that holds it, and until when.
     pub lease: Option<Lease>,
     /// When a checkpoint was last written.
