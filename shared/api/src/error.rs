@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::RunId;
 use domain::{FieldError, Invalid};
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 use secrets::SecretsError;
 use store::StoreError;
 
@@ -21,12 +21,21 @@ pub struct ApiError {
     pub(crate) message: Cow<'static, str>,
     pub(crate) details: Vec<FieldError>,
     pub(crate) cause: Option<Box<dyn Error + Send + Sync>>,
-    header: Option<(HeaderName, HeaderValue)>,
+    hint: Option<Hint>,
+}
+
+/// What a header tells the client to do next.
+#[derive(Debug, Clone, Copy)]
+enum Hint {
+    /// Wait this many seconds.
+    RetryAfter(u32),
+    /// Show a token.
+    ShowToken,
 }
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), details: Vec::new(), cause: None, header: None }
+        Self { status, code, message: message.into(), details: Vec::new(), cause: None, hint: None }
     }
 
     fn detail(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
@@ -40,7 +49,7 @@ impl ApiError {
     }
 
     fn retry_after(mut self, seconds: u32) -> Self {
-        self.header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
+        self.hint = Some(Hint::RetryAfter(seconds));
         self
     }
 
@@ -73,7 +82,7 @@ impl ApiError {
     /// 401: no token, or none that is good.
     pub fn unauthorized(message: &'static str) -> Self {
         let mut error = Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message);
-        error.header = Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        error.hint = Some(Hint::ShowToken);
         error
     }
 
@@ -186,11 +195,14 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     /// The status and headers; the body is written by `rendering`, which knows the request.
-    fn into_response(mut self) -> Response {
+    fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        if let Some((name, value)) = self.header.take() {
-            response.headers_mut().insert(name, value);
-        }
+        let headers = response.headers_mut();
+        match self.hint {
+            Some(Hint::RetryAfter(seconds)) => headers.insert(RETRY_AFTER, HeaderValue::from(seconds)),
+            Some(Hint::ShowToken) => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            None => None,
+        };
         response.extensions_mut().insert(Arc::new(self));
         response
     }
