@@ -13,7 +13,6 @@ run: ## Build and start everything on 127.0.0.1:9000
 
 test: ## Run every test, installing what they need
 	scripts/install-test-tools
-	$(CARGO) build --locked -p local
 	$(CARGO) test --locked --workspace
 
 check: ## Format, lints, licences and sources of dependencies, invariants

@@ -17,3 +17,4 @@ mod settings;
 pub use first_admin::FirstAdmin;
 pub use process::LocalProcess;
 pub use settings::{InvalidSettings, LogFormat, Settings, Storage};
+pub use tracing_subscriber::EnvFilter as LogFilter;

@@ -115,14 +115,12 @@ impl LocalProcess {
     /// Tells the person who started it where it is and, on the first start, how to sign in.
     pub fn introduce(&self) {
         let mut text =
-            format!("\n  Causeway is running on http://{0}  (try it: http://{0}/docs)\n", self.address);
-        if let Some(admin) = &self.first_admin {
-            text += &format!(
-                "\n  Sign in as  {}\n  Password    {}\n\n  The password is shown this once.\n",
-                admin.email,
-                admin.password.expose_secret()
-            );
+            format!("\n  Causeway is running on http://{0} (try it: http://{0}/docs)\n", self.address);
+        if let Some(FirstAdmin { email, password }) = &self.first_admin {
+            let password = password.expose_secret();
+            text += &format!("  Sign in as {email} with the password {password} (it is shown this once)\n");
         }
+        text += "  Ctrl-C stops it.\n";
         // Nobody reads standard output of a daemon; that it is closed is no reason not to run.
         writeln!(io::stdout(), "{text}").unwrap_or(());
     }

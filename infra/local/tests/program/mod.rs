@@ -1,0 +1,121 @@
+//! The real program as a child process, and just enough of a client to talk to it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+pub(crate) const PASSWORD: &str = "correct-horse-battery";
+
+/// A running program; killed if a test forgets it.
+pub(crate) struct Program {
+    child: Child,
+    address: String,
+    /// What it printed on standard output.
+    pub(crate) greeting: String,
+    /// The token of the last sign-in.
+    pub(crate) token: String,
+}
+
+impl Program {
+    /// Starts it on a free port with its state in `data`, and waits until it has said where it is.
+    pub(crate) fn start(data: &Path) -> Self {
+        let mut child = command(data, &[("CAUSEWAY_PORT", "0")]).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut greeting = String::new();
+        for line in lines {
+            greeting += &format!("{line}\n");
+            if line.contains("Ctrl-C") {
+                break;
+            }
+        }
+        let address = greeting.split_whitespace().find(|word| word.starts_with("http://"));
+        let address = address.unwrap_or_else(|| panic!("it does not say where it is: {greeting}")).to_owned();
+        Self { child, address, greeting, token: String::new() }
+    }
+
+    /// Asks it to end, as Ctrl-C or a service manager does, and checks that it ended well.
+    pub(crate) fn stop(mut self) {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(asked.success());
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    /// Ends it without a chance to tidy up.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(crate) async fn sign_in(&mut self) {
+        let body = json!({"email": "admin@causeway.local", "password": PASSWORD});
+        let answer = self.post("/api/v1/auth/login", body).await;
+        answer["data"]["access_token"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{answer}"))
+            .clone_into(&mut self.token);
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.send(client().get(format!("{}{path}", self.address))).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
+        let request = client().post(format!("{}{path}", self.address));
+        self.send(request.header("content-type", "application/json").body(body.to_string())).await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Value {
+        let request = if self.token.is_empty() { request } else { request.bearer_auth(&self.token) };
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let body: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert!(status.is_success(), "{status} {body}");
+        body
+    }
+
+    /// Asks until the run has ended; gives up after a minute.
+    pub(crate) async fn finished_run(&self, id: &str) -> Value {
+        for _ in 0..600 {
+            let log = self.get(&format!("/erp/sync-logs/{id}")).await;
+            if log["status"] != "syncing" {
+                return log;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("run {id} does not end");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().unwrap_or(());
+        self.child.wait().map(drop).unwrap_or(());
+    }
+}
+
+/// Starts it with settings it must refuse, and returns what it says.
+pub(crate) fn refusal(data: &Path, variables: &[(&str, &str)]) -> String {
+    let output = command(data, variables).output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// With no environment but what is given, so that the machine's own settings do not leak in.
+fn command(data: &Path, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
+    command.env_clear().env("CAUSEWAY_DATA_DIR", data).env("CAUSEWAY_ADMIN_PASSWORD", PASSWORD);
+    command.env("CAUSEWAY_LOG", "warn").envs(variables.iter().copied()).stdin(Stdio::null());
+    command
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is a client from outside; the egress guard is not meant for it"
+)]
+fn client() -> reqwest::Client {
+    reqwest::Client::new()
+}

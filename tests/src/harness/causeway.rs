@@ -1,0 +1,112 @@
+//! A whole Causeway in memory, on a port of its own.
+
+use std::time::Duration;
+
+use local::{LocalProcess, LogFormat, Settings, Storage};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::Client;
+
+/// The admin's e-mail address.
+pub(crate) const ADMIN: &str = "admin@causeway.local";
+
+/// The admin's password.
+pub(crate) const PASSWORD: &str = "correct-horse-battery";
+
+/// A running Causeway. It ends with the test's runtime.
+pub(crate) struct Causeway {
+    process: LocalProcess,
+    client: Client,
+    _data_dir: TempDir,
+}
+
+impl Causeway {
+    /// Starts one with an empty table and signs in.
+    pub(crate) async fn start() -> Self {
+        Self::start_under("").await
+    }
+
+    /// The same, with everything served under `base_path` too.
+    pub(crate) async fn start_under(base_path: &str) -> Self {
+        let data_dir = tempfile::tempdir().unwrap();
+        let process = LocalProcess::start(Settings {
+            port: 0,
+            data_dir: data_dir.path().to_owned(),
+            storage: Storage::Memory,
+            base_path: base_path.parse().unwrap(),
+            admin_email: ADMIN.to_owned(),
+            admin_password: Some(PASSWORD.into()),
+            egress: "127.0.0.0/8,::1/128".parse().unwrap(),
+            cors_origins: "https://admin.example.com".parse().unwrap(),
+            log: local::LogFilter::default(),
+            log_format: LogFormat::Text,
+            tick: Duration::from_millis(500),
+        });
+        let process = process.await.unwrap();
+        let mut client = Client::new(&format!("http://{}", process.address()));
+        client.sign_in(ADMIN, PASSWORD).await;
+        Self { process, client, _data_dir: data_dir }
+    }
+
+    /// Signed in as the admin.
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Signed in as nobody.
+    pub(crate) fn stranger(&self) -> Client {
+        Client::new(&format!("http://{}", self.process.address()))
+    }
+
+    /// Makes a connection and returns it.
+    pub(crate) async fn connect(&self, connection: Value) -> Value {
+        self.client.post("/erp/connections", connection).await.expect(201)
+    }
+
+    /// Makes a connection to an ERP that speaks plain HTTP, all data types enabled, and returns its id.
+    pub(crate) async fn connect_http(&self, url: &str) -> String {
+        let all = ["orders", "products", "order_status", "inventory", "employees", "invoices"];
+        let made = self.connect(json!({
+            "name": "An ERP over HTTP", "provider": "custom", "connectionMethod": "api",
+            "credentials": {"apiUrl": url},
+            "settings": {"enabledDataTypes": all, "retryAttempts": 0},
+        }));
+        made.await["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Syncs a data type over a connection and returns the finished run.
+    pub(crate) async fn sync(&self, connection: &str, data_type: &str) -> Value {
+        let path = format!("/erp/connections/{connection}/sync?wait=20");
+        let started = self.client.post(&path, json!({"dataType": data_type})).await;
+        match started.status {
+            200 => started.body,
+            202 => self.finished(started.body["id"].as_str().unwrap()).await,
+            _ => started.expect(200),
+        }
+    }
+
+    /// Waits for a run to end and returns it; gives up after a minute.
+    pub(crate) async fn finished(&self, run: &str) -> Value {
+        for _ in 0..600 {
+            let log = self.client.get(&format!("/erp/sync-logs/{run}")).await.expect(200);
+            if log["status"] != "syncing" {
+                return log;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("run {run} does not end");
+    }
+
+    /// Every item of a list, page by page.
+    pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let answer = self.client.get(&path).await;
+            next = answer.next();
+            items.extend(answer.expect(200).as_array().unwrap().iter().cloned());
+        }
+        items
+    }
+}

@@ -1,0 +1,62 @@
+//! An ERP that serves lists of records over HTTP, a page at a time. Tests change its records between runs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+type Lists = Arc<Mutex<HashMap<String, Vec<Value>>>>;
+
+/// A running ERP. It ends with the test's runtime.
+pub(crate) struct Erp {
+    url: String,
+    lists: Lists,
+}
+
+impl Erp {
+    /// Serves no records yet, under `/{list}?page=&limit=`, as `{"data": […], "total": …}`.
+    pub(crate) async fn start() -> Self {
+        let lists = Lists::default();
+        let routes = axum::Router::new().route("/{list}", get(page)).with_state(Arc::clone(&lists));
+        Self { url: serve(routes).await, lists }
+    }
+
+    /// Serves whatever `routes` do, and returns where.
+    pub(crate) async fn serving(routes: axum::Router) -> String {
+        serve(routes).await
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Puts `records` in the place of what `/{list}` serves.
+    pub(crate) fn set(&self, list: &str, records: Vec<Value>) {
+        self.lists.lock().unwrap().insert(list.to_owned(), records);
+    }
+}
+
+async fn serve(routes: axum::Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    format!("http://{address}")
+}
+
+async fn page(
+    State(lists): State<Lists>,
+    Path(list): Path<String>,
+    Query(query): Query<HashMap<String, usize>>,
+) -> Result<Json<Value>, StatusCode> {
+    let lists = lists.lock().unwrap();
+    let records = lists.get(&list).ok_or(StatusCode::NOT_FOUND)?;
+    let limit = query.get("limit").copied().unwrap_or(50);
+    let skipped = (query.get("page").copied().unwrap_or(1) - 1) * limit;
+    let data: Vec<&Value> = records.iter().skip(skipped).take(limit).collect();
+    Ok(Json(json!({"data": data, "total": records.len()})))
+}

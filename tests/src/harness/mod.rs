@@ -1,0 +1,9 @@
+//! What every test needs: a Causeway of its own, a client that is signed in, and an ERP to sync from.
+
+mod causeway;
+mod client;
+mod erp;
+
+pub(crate) use causeway::{ADMIN, Causeway, PASSWORD};
+pub(crate) use client::{Answer, Client};
+pub(crate) use erp::Erp;

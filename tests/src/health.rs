@@ -1,0 +1,40 @@
+//! What anybody may ask: is it alive, and what can it do.
+
+use crate::harness::Causeway;
+
+#[tokio::test]
+async fn it_says_that_it_is_alive() {
+    let causeway = Causeway::start().await;
+    let body = causeway.stranger().get("/health").await.expect(200);
+    assert_eq!(body["status"], "ok");
+}
+
+#[tokio::test]
+async fn it_describes_itself_and_offers_a_page_to_try_it() {
+    let causeway = Causeway::start().await;
+    let document = causeway.stranger().get("/openapi.json").await.expect(200);
+    assert_eq!(document["openapi"].as_str().unwrap().split('.').take(2).collect::<Vec<_>>(), ["3", "1"]);
+    let page = causeway.stranger().get("/docs/").await.expect(200);
+    assert!(page.as_str().unwrap().contains("swagger-ui"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_told_in_the_shape_of_every_error() {
+    let causeway = Causeway::start().await;
+    let body = causeway.client().get("/erp/nothing").await.expect(404);
+    assert!(body["error"].is_string() && body["code"].is_string() && body["requestId"].is_string(), "{body}");
+    let answer = causeway.client().delete("/health").await;
+    assert_eq!(answer.status, 405);
+    assert!(answer.header("allow").contains("GET"));
+}
+
+#[tokio::test]
+async fn everything_is_served_under_the_base_path_as_well() {
+    let causeway = Causeway::start_under("/make-server-6fcaeea3").await;
+    for prefix in ["", "/make-server-6fcaeea3"] {
+        causeway.client().get(&format!("{prefix}/erp/connections")).await.expect(200);
+        causeway.stranger().get(&format!("{prefix}/erp/connections")).await.expect(401);
+        causeway.stranger().get(&format!("{prefix}/health")).await.expect(200);
+    }
+    causeway.client().get("/another-prefix/erp/connections").await.expect(404);
+}
