@@ -214,7 +214,7 @@ fn configuration(root: &Path, options: Options) -> String {
         Options { .. } => "Subsystem sftp internal-sftp\n",
     };
     format!(
-        "HostKey {root}/host_key\nAuthorizedKeysFile {root}/authorized_keys\nPasswordAuthentication {}\n{sftp}\
+        "HostKey {root}/host_key\nAuthorizedKeysFile {root}/authorized_keys\nPasswordAuthentication {}\n{sftp}KbdInteractiveAuthentication no\n\
          PermitRootLogin yes\nStrictModes no\nUsePAM no\nPidFile none\n",
         yes_or_no(options.passwords),
     )

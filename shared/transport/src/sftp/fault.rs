@@ -9,11 +9,14 @@ use crate::ErpError;
 /// Before anybody signed in.
 pub(super) fn greeting(server: &Server, error: &russh::Error) -> ErpError {
     match error {
-        russh::Error::Version | russh::Error::Disconnect | russh::Error::PacketSize(_) => {
-            ErpError::Misconfigured(format!(
-                "{server} does not answer like an SSH server: check sftpHost and sftpPort"
-            ))
-        }
+        russh::Error::Version | russh::Error::PacketSize(_) => ErpError::Misconfigured(format!(
+            "{server} does not answer like an SSH server: check sftpHost and sftpPort"
+        )),
+        // Also what a busy SSH server does, so it may be worth another try.
+        russh::Error::Disconnect | russh::Error::HUP | russh::Error::IO(_) => ErpError::Unavailable(format!(
+            "{server} closed the connection before the login: check that sftpHost and sftpPort lead to an SSH server, \
+             and that it lets us in"
+        )),
         russh::Error::NoCommonAlgo { kind, theirs, .. } => ErpError::Rejected(format!(
             "{server} offers no {kind:?} algorithm that is still considered safe, only {}: its SSH software must be \
              updated",

@@ -87,6 +87,8 @@ impl SftpSession {
             .filter(|entry| harmless(&entry.name))
             .collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
+        // A directory that changed a moment ago may name an entry twice: file systems only promise the rest.
+        entries.dedup_by(|a, b| a.name == b.name);
         Ok(entries)
     }
 

@@ -6,6 +6,8 @@ mod fault;
 mod files;
 mod host_key;
 mod login;
+#[cfg(test)]
+mod tests;
 
 pub use files::{Entry, RemoteFile, Renamed};
 
