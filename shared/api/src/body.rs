@@ -1,9 +1,10 @@
 //! Reads JSON bodies: what is no JSON is refused with 400, what breaks a rule with 422 and every field at fault.
 
-use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
+use bytes::{Bytes, BytesMut};
 use domain::Invalid;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -12,6 +13,9 @@ use crate::reading::read;
 
 /// Most bytes a body may have.
 pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Most bytes read of a body that has too many.
+const MAX_DISCARDED_BYTES: usize = 16 * MAX_BODY_BYTES;
 
 /// What a user sends: a shape, and rules that its fields obey.
 pub(crate) trait Input: DeserializeOwned {
@@ -111,22 +115,27 @@ fn is_json(request: &Request) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// The body, unless it is larger than [`MAX_BODY_BYTES`]. One that says so beforehand is not read at all.
+/// The body, unless it is larger than [`MAX_BODY_BYTES`]. What is too much is read and thrown away up to a bound: a
+/// client whose sending is cut off never gets to see why.
 ///
 /// # Errors
 /// 413, or 400 for a body that breaks off.
-pub(crate) async fn bytes_of(request: Request) -> Result<bytes::Bytes, ApiError> {
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if announced
-        .and_then(|length| length.parse().ok())
-        .is_some_and(|length: u64| length > MAX_BODY_BYTES as u64)
-    {
-        return Err(ApiError::too_large(MAX_BODY_BYTES));
+pub(crate) async fn bytes_of(request: Request) -> Result<Bytes, ApiError> {
+    let mut body = request.into_body();
+    let mut bytes = BytesMut::new();
+    let mut seen = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| ApiError::malformed_json("it breaks off"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        seen += data.len();
+        if seen > MAX_DISCARDED_BYTES {
+            break;
+        }
+        if seen <= MAX_BODY_BYTES {
+            bytes.extend_from_slice(&data);
+        }
     }
-    to_bytes(request.into_body(), MAX_BODY_BYTES).await.map_err(|error| {
-        let over = axum::Error::into_inner(error).is::<http_body_util::LengthLimitError>();
-        if over { ApiError::too_large(MAX_BODY_BYTES) } else { ApiError::malformed_json("it breaks off") }
-    })
+    if seen > MAX_BODY_BYTES { Err(ApiError::too_large(MAX_BODY_BYTES)) } else { Ok(bytes.freeze()) }
 }
 
 #[cfg(test)]

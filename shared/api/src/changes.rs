@@ -1,5 +1,7 @@
 //! What a change changed, by name, for the audit trail; and how often one is tried when others change the same thing.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -7,6 +9,18 @@ use crate::ApiError;
 
 /// How often a change without `If-Match` is begun anew when somebody else was quicker.
 pub(crate) const ATTEMPTS: usize = 20;
+
+/// The longest pause after the first lost attempt; it grows with each.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// Waits a little, at random: those who collided once would otherwise collide again.
+pub(crate) async fn stand_back(attempt: usize) {
+    let mut random = [u8::MAX];
+    // Without randomness the pause is merely the longest.
+    let _unlucky = aws_lc_rs::rand::fill(&mut random).is_err();
+    let share = u32::from(random[0]);
+    tokio::time::sleep(PAUSE * u32::try_from(attempt).unwrap_or(1) * share / 255).await;
+}
 
 /// The dotted paths of fields that differ, without those only we set. Names alone: values may be secrets.
 pub(crate) fn changed_fields<T: Serialize>(

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use crate::answer::{Created, IfMatch, Versioned};
 use crate::body::{Form, Input, MergePatch};
 use crate::caller::Caller;
-use crate::changes::{ATTEMPTS, changed_fields};
+use crate::changes::{ATTEMPTS, changed_fields, stand_back};
 use crate::page::Page;
 use crate::path::{ConnectionPath, Path};
 use crate::query::{PageQuery, Query};
@@ -217,13 +217,16 @@ async fn change(
     if_match: &IfMatch,
     wanted: impl Fn(&Connection) -> Result<ConnectionInput, ApiError>,
 ) -> Result<Versioned<PublicConnection>, ApiError> {
-    for _ in 0..ATTEMPTS {
+    for attempt in 1..=ATTEMPTS {
         let before = find(state, id).await?;
         if_match.check(before.version)?;
         let after = changed(state, &before, wanted(&before)?)?;
         match state.store().replace_connection(&after).await {
-            Err(StoreError::Changed) if !if_match.is_given() => continue,
-            Err(StoreError::Changed) => return Err(ApiError::changed_meanwhile()),
+            Err(StoreError::Changed) if if_match.is_given() => return Err(ApiError::changed_meanwhile()),
+            Err(StoreError::Changed) => {
+                stand_back(attempt).await;
+                continue;
+            }
             other => other?,
         }
         let details = json!({"changed": changed_fields(&before, &after, &ConnectionInput::SERVER_FIELDS)?});

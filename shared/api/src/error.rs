@@ -68,7 +68,8 @@ impl ApiError {
     /// 422: fields of the body cannot be accepted.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let sentence = format!("The request was not accepted: {}.", Invalid(errors.clone()));
+        let reasons = Invalid(errors.clone()).to_string();
+        let sentence = format!("The request was not accepted: {}.", reasons.trim_end_matches('.'));
         let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", sentence);
         error.details = errors;
         error

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use crate::ApiError;
 use crate::page::Pagination;
 use crate::request_id::RequestId;
+use crate::state::now;
 
 /// What the paths of the platform surface begin with.
 pub(crate) const PLATFORM_PREFIX: &str = "/api/v1/";
@@ -115,7 +116,7 @@ fn is_json(response: &Response) -> bool {
 }
 
 fn meta(request_id: &str, pagination: Option<Pagination>) -> Meta<'_> {
-    Meta { timestamp: Timestamp::now(), version: PLATFORM_VERSION, request_id, pagination }
+    Meta { timestamp: now(), version: PLATFORM_VERSION, request_id, pagination }
 }
 
 fn render_error(error: &ApiError, platform: bool, request_id: &str, response: Response) -> Response {

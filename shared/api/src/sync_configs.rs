@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::answer::{Created, IfMatch, Versioned};
 use crate::body::{Form, Input, MergePatch};
 use crate::caller::Caller;
-use crate::changes::{ATTEMPTS, changed_fields};
+use crate::changes::{ATTEMPTS, changed_fields, stand_back};
 use crate::connections::{find as find_connection, find_named};
 use crate::page::Page;
 use crate::path::{ConnectionPath, Path, SyncConfigPath};
@@ -102,14 +102,17 @@ pub(crate) async fn update_sync_config(
     if_match: IfMatch,
     patch: MergePatch,
 ) -> Result<Versioned<SyncConfig>, ApiError> {
-    for _ in 0..ATTEMPTS {
+    for attempt in 1..=ATTEMPTS {
         let before = find(&state, &path.id).await?;
         if_match.check(before.version)?;
         let after = changed(&before, patch.apply(&before)?);
         find_named(&state, &after.erp_connection_id).await?;
         match state.store().replace_sync_config(&after).await {
-            Err(StoreError::Changed) if !if_match.is_given() => continue,
-            Err(StoreError::Changed) => return Err(ApiError::changed_meanwhile()),
+            Err(StoreError::Changed) if if_match.is_given() => return Err(ApiError::changed_meanwhile()),
+            Err(StoreError::Changed) => {
+                stand_back(attempt).await;
+                continue;
+            }
             other => other?,
         }
         let details = json!({"changed": changed_fields(&before, &after, &SyncConfigInput::SERVER_FIELDS)?});

@@ -39,20 +39,21 @@ impl Store {
         self.list(key::CONNECTIONS, Range { prefix: "", descending: false }, limit, cursor).await
     }
 
-    /// Writes what a user may change. What runs and tests note beside it stays as it is.
+    /// Writes what a user may change, and forgets the last error if `connection` has none. What runs and tests note
+    /// beside it stays as it is.
     ///
     /// # Errors
     /// [`StoreError::Changed`] unless the version in the table is the one before `connection.version`.
     pub async fn replace_connection(&self, connection: &Connection) -> Result<(), StoreError> {
+        let set = "SET #name = :name, provider = :provider, connectionMethod = :method, #status = :status, \
+                   credentials = :credentials, settings = :settings, updatedAt = :updated, version = :version";
+        let forget = if connection.last_error.is_none() { " REMOVE lastError" } else { "" };
         let update = self
             .client
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(key::connection(&connection.id).to_item()))
-            .update_expression(
-                "SET #name = :name, provider = :provider, connectionMethod = :method, #status = :status, \
-                 credentials = :credentials, settings = :settings, updatedAt = :updated, version = :version",
-            )
+            .update_expression(format!("{set}{forget}"))
             .condition_expression("version = :before")
             .expression_attribute_names("#name", "name")
             .expression_attribute_names("#status", "status")
