@@ -118,7 +118,7 @@ fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
         counts: Counts::default(),
         total: None,
         error: None,
-        warnings: Vec::new(),
+        warnings: not_pushed(request.direction).into_iter().collect(),
         cursor: None,
         batch: 0,
         attempt: 0,
@@ -127,4 +127,10 @@ fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
         checkpointed_at: now,
         version: 1,
     }
+}
+
+/// A sync that should also push says so while pushing is not built.
+fn not_pushed(direction: Direction) -> Option<String> {
+    let wanted = direction != Direction::Pull;
+    wanted.then(|| "only the pull half was done: this version does not push to the ERP yet".to_owned())
 }

@@ -53,7 +53,8 @@ const fn first_page() -> usize {
 /// Serves `/products?page=` until it is killed.
 #[expect(clippy::print_stdout, reason = "tells the parent process its address")]
 pub(crate) async fn serve(products: usize) -> Result<()> {
-    let pages: Arc<Vec<Bytes>> = Arc::new((0..products.div_ceil(PAGE)).map(|page| render(page, products)).collect());
+    let pages: Arc<Vec<Bytes>> =
+        Arc::new((0..products.div_ceil(PAGE)).map(|page| render(page, products)).collect());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     let answer = |State(pages): State<Arc<Vec<Bytes>>>, Query(Page { page }): Query<Page>| async move {

@@ -20,7 +20,8 @@ impl Running {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
         let after_name = stat.rsplit_once(')').context("no name in stat")?.1;
         let fields: Vec<&str> = after_name.split_whitespace().collect();
-        let ticks = |position: usize| -> Result<f64> { Ok(fields.get(position).context("short stat")?.parse()?) };
+        let ticks =
+            |position: usize| -> Result<f64> { Ok(fields.get(position).context("short stat")?.parse()?) };
         Ok((ticks(11)? + ticks(12)?) / TICKS_PER_SECOND)
     }
 

@@ -9,7 +9,10 @@ pub(crate) fn machine() {
     let cpu_info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu_info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    println!("Machine: {cores} cores,{}\n", model.trim_start_matches([' ', '\t', ':']).trim().to_owned() + " (all processes on it)");
+    println!(
+        "Machine: {cores} cores,{}\n",
+        model.trim_start_matches([' ', '\t', ':']).trim().to_owned() + " (all processes on it)"
+    );
 }
 
 /// The table of syncs.

@@ -59,6 +59,11 @@ impl Causeway {
         Client::new(&format!("http://{}", self.process.address()))
     }
 
+    /// The engine behind the API, for tests that set the stage.
+    pub(crate) const fn engine(&self) -> &sync::Engine {
+        self.process.engine()
+    }
+
     /// Makes a connection and returns it.
     pub(crate) async fn connect(&self, connection: Value) -> Value {
         self.client.post("/erp/connections", connection).await.expect(201)

@@ -3,6 +3,7 @@
 mod causeway;
 mod client;
 mod erp;
+pub(crate) mod northwind;
 
 pub(crate) use causeway::{ADMIN, Causeway, PASSWORD};
 pub(crate) use client::{Answer, Client};

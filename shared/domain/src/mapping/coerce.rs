@@ -57,13 +57,14 @@ pub(super) fn text(value: Json<'_>) -> Result<Option<Cow<'_, str>>, String> {
     Ok((!text.is_empty()).then_some(text))
 }
 
-/// The trimmed text of a scalar; none if it is blank.
+/// The trimmed text of a scalar; none if it is blank, or the word that database exports write for nothing. No number,
+/// flag or time reads so.
 fn trimmed(value: Json<'_>) -> Result<Option<Cow<'_, str>>, String> {
     let trimmed = text(value)?.map(|text| match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     });
-    Ok(trimmed.filter(|text| !text.is_empty()))
+    Ok(trimmed.filter(|text| !text.is_empty() && text != "NULL"))
 }
 
 fn decimal(value: Json<'_>) -> Result<Option<Decimal>, String> {

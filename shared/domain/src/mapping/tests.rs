@@ -117,3 +117,10 @@ fn a_mapping_to_nothing_known_is_refused_by_name() {
     assert_eq!(errors[0].field, "fieldMapping.colour");
     assert_eq!(errors[1].field, "fieldMapping.sku");
 }
+
+#[test]
+fn the_word_null_is_no_number_and_no_time() {
+    let raw = r#"{"orderID": 1, "shippedDate": "NULL", "freight": "NULL", "shipRegion": "NULL"}"#;
+    let (_, json) = map(&mut mapper(DataType::Orders, &[]), raw).unwrap();
+    assert_eq!(json, r#"{"orderNumber":"1","shippingAddress":{"region":"NULL"}}"#);
+}

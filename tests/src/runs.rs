@@ -1,0 +1,169 @@
+//! Runs as a user meets them: started, watched, found again, and picked up after a worker died.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Query;
+use axum::routing::get;
+use domain::run::Lease;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::harness::{Causeway, Erp};
+
+#[derive(serde::Deserialize)]
+struct Asked {
+    #[serde(default)]
+    page: u32,
+}
+
+/// An ERP with three pages of two products; each page waits for a permit.
+async fn slow_erp() -> (String, Arc<Semaphore>) {
+    let gate = Arc::new(Semaphore::new(0));
+    let permits = Arc::clone(&gate);
+    let answer = async move |Query(Asked { page }): Query<Asked>| {
+        permits.acquire().await.unwrap().forget();
+        let data: Vec<_> = (0..2).map(|n| json!({"sku": format!("P{page}-{n}")})).collect();
+        axum::Json(json!({"data": data, "total": 6}))
+    };
+    (Erp::serving(Router::new().fallback(get(answer))).await, gate)
+}
+
+#[tokio::test]
+async fn a_second_start_of_a_running_sync_is_refused_and_named() {
+    let causeway = Causeway::start().await;
+    let (erp, gate) = slow_erp().await;
+    let connection = causeway.connect_http(&erp).await;
+    let path = format!("/erp/connections/{connection}/sync");
+    let first = causeway.client().post(&path, json!({"dataType": "products", "direction": "pull"})).await;
+    assert_eq!(first.header("location"), format!("/erp/sync-logs/{}", first.body["id"].as_str().unwrap()));
+    let first = first.expect(202);
+    assert_eq!(first["status"], "syncing");
+
+    let second = causeway.client().post(&path, json!({"dataType": "products"})).await.expect(409);
+    assert!(second["error"].as_str().unwrap().contains(first["id"].as_str().unwrap()), "{second}");
+    gate.add_permits(3);
+    let done = causeway.finished(first["id"].as_str().unwrap()).await;
+    assert_eq!((&done["status"], &done["recordsProcessed"]), (&json!("success"), &json!(6)));
+    assert_eq!(done["progress"], serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn a_running_sync_tells_how_far_it_is() {
+    let causeway = Causeway::start().await;
+    let (erp, gate) = slow_erp().await;
+    let connection = causeway.connect_http(&erp).await;
+    let path = format!("/erp/connections/{connection}/sync");
+    let run = causeway.client().post(&path, json!({"dataType": "products"})).await.expect(202);
+    gate.add_permits(1);
+    tokio::time::sleep(Duration::from_millis(2_100)).await; // a batch that is not full is written after two seconds
+    gate.add_permits(1);
+    let progress = tokio::time::timeout(Duration::from_secs(5), async {
+        loop {
+            let log = causeway
+                .client()
+                .get(&format!("/erp/sync-logs/{}", run["id"].as_str().unwrap()))
+                .await
+                .expect(200);
+            if log["progress"]["records"] != 0 {
+                return log["progress"].clone();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let progress = progress.await.expect("progress shows");
+    assert_eq!(
+        (&progress["records"], &progress["total"], &progress["percent"]),
+        (&json!(4), &json!(6), &json!(66.7))
+    );
+    gate.add_permits(1);
+    assert_eq!(causeway.finished(run["id"].as_str().unwrap()).await["status"], "success");
+}
+
+#[tokio::test]
+async fn a_run_whose_worker_died_is_taken_up_by_the_sweep() {
+    let (causeway, erp) = (Causeway::start().await, Erp::start().await);
+    erp.set("products", (0..5).map(|n| json!({"sku": format!("S{n}")})).collect());
+    let connection = causeway.connect_http(erp.url()).await;
+    let engine = causeway.engine();
+
+    // A worker took the run, its message is gone, and then it died: its lease has ended.
+    let dead = Timestamp::now() - SignedDuration::from_secs(1);
+    let mut run = run_of(&connection);
+    run.lease = Some(Lease { holder: "dead".to_owned(), until: dead });
+    engine.store.start_run(&run, None).await.unwrap();
+
+    let finished = causeway.finished(run.id.as_str()).await;
+    assert_eq!(
+        (&finished["status"], &finished["counts"]["created"]),
+        (&json!("success"), &json!(5)),
+        "{finished}"
+    );
+    assert!(engine.store.active_runs(10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_keeps_killing_its_workers_is_given_up() {
+    let causeway = Causeway::start().await;
+    let connection = causeway.connect_http("http://127.0.0.1:9").await;
+    let mut run = run_of(&connection);
+    run.stalled = 5;
+    causeway.engine().store.start_run(&run, None).await.unwrap();
+    causeway.engine().queue.send_run(&run.id, Duration::ZERO).await.unwrap();
+    let finished = causeway.finished(run.id.as_str()).await;
+    assert_eq!(finished["status"], "error");
+    assert!(finished["error"].as_str().unwrap().contains("5 workers in a row"), "{finished}");
+}
+
+fn run_of(connection: &str) -> domain::run::Run {
+    let now = Timestamp::now();
+    domain::run::Run {
+        id: domain::ids::RunId::generate(),
+        erp_connection_id: connection.parse().unwrap(),
+        sync_config_id: None,
+        data_type: domain::DataType::Products,
+        direction: domain::Direction::Pull,
+        status: domain::run::RunStatus::Syncing,
+        trigger: domain::run::Trigger::Manual,
+        triggered_by: "usr_1".to_owned(),
+        started_at: now,
+        completed_at: None,
+        counts: domain::run::Counts::default(),
+        total: None,
+        error: None,
+        warnings: Vec::new(),
+        cursor: None,
+        batch: 0,
+        attempt: 1,
+        stalled: 0,
+        lease: None,
+        checkpointed_at: now,
+        version: 1,
+    }
+}
+
+#[tokio::test]
+async fn logs_are_found_by_connection_and_data_type_newest_first() {
+    let (causeway, erp) = (Causeway::start().await, Erp::start().await);
+    for list in ["products", "employees"] {
+        erp.set(list, vec![json!({"id": "1"})]);
+    }
+    let (a, b) = (causeway.connect_http(erp.url()).await, causeway.connect_http(erp.url()).await);
+    for (connection, data_type) in [(&a, "products"), (&a, "employees"), (&b, "products"), (&a, "products")] {
+        causeway.sync(connection, data_type).await;
+    }
+    let of_a = causeway.list(&format!("/erp/sync-logs?erpConnectionId={a}&limit=2")).await;
+    let types: Vec<_> = of_a.iter().map(|log| log["dataType"].as_str().unwrap()).collect();
+    assert_eq!(types, ["products", "employees", "products"]);
+    assert_eq!(
+        causeway.list(&format!("/erp/sync-logs?erpConnectionId={a}&dataType=products")).await.len(),
+        2
+    );
+    assert_eq!(causeway.list("/erp/sync-logs?limit=1").await.len(), 4);
+    assert!(
+        of_a[0]["duration"].as_f64().unwrap() >= 0.0
+            && of_a[0]["startedAt"].as_str() > of_a[1]["startedAt"].as_str()
+    );
+}
