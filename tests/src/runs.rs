@@ -167,3 +167,19 @@ async fn logs_are_found_by_connection_and_data_type_newest_first() {
             && of_a[0]["startedAt"].as_str() > of_a[1]["startedAt"].as_str()
     );
 }
+
+#[tokio::test]
+async fn a_sync_whose_configs_are_switched_off_does_not_run_without_their_mapping() {
+    let (causeway, erp) = (Causeway::start().await, Erp::start().await);
+    erp.set("products", vec![json!({"id": "1"})]);
+    let connection = causeway.connect_http(erp.url()).await;
+    let config = json!({"erpConnectionId": connection, "dataType": "products", "enabled": false});
+    let config = causeway.client().post("/erp/sync-configs", config).await.expect(201);
+    let path = format!("/erp/connections/{connection}/sync");
+    let refused = causeway.client().post(&path, json!({"dataType": "products"})).await.expect(409);
+    assert!(refused["error"].as_str().unwrap().contains("switched off"), "{refused}");
+
+    let path = format!("/erp/sync-configs/{}", config["id"].as_str().unwrap());
+    causeway.client().patch(&path, json!({"enabled": true})).await.expect(200);
+    assert_eq!(causeway.sync(&connection, "products").await["counts"]["created"], 1);
+}

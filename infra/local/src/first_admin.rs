@@ -4,7 +4,6 @@ use anyhow::Context;
 use aws_lc_rs::rand;
 use domain::ids::UserId;
 use domain::user::{Role, User};
-use jiff::Timestamp;
 use secrecy::SecretString;
 use store::{Store, StoreError};
 
@@ -37,12 +36,8 @@ pub(crate) async fn ensure(
         None => random_password()?,
     };
     let hash = api::hash_password(&password).context("cannot hash the first admin's password")?;
-    let user = User {
-        id: UserId::generate(),
-        email: email.to_owned(),
-        role: Role::Admin,
-        created_at: Timestamp::now(),
-    };
+    let user =
+        User { id: UserId::generate(), email: email.to_owned(), role: Role::Admin, created_at: sync::now() };
     match store.create_user(&user, &hash).await {
         Ok(()) => Ok(Some(FirstAdmin { email: user.email, password })),
         Err(StoreError::Changed | StoreError::Exists) => Ok(None),

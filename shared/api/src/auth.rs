@@ -16,8 +16,8 @@ use utoipa_axum::routes;
 
 use crate::body::{Form, Input};
 use crate::caller::{Admin, Origin};
-use crate::state::now;
 use crate::{ApiError, ApiState};
+use sync::now;
 
 /// Failures within [`WINDOW`] after which an account is blocked until they are forgotten.
 const MAX_FAILURES_OF_ACCOUNT: u32 = 5;

@@ -13,9 +13,9 @@ use http::header::{AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 
 use crate::request_id::RequestId;
-use crate::state::now;
 use crate::tokens::Tokens;
 use crate::{ApiError, ApiState};
+use sync::now;
 
 /// Longest user agent kept, in characters.
 const MAX_USER_AGENT: usize = 256;

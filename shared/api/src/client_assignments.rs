@@ -20,8 +20,8 @@ use crate::connections::find_named;
 use crate::page::Page;
 use crate::path::{ClientAssignmentPath, ClientPath, Path};
 use crate::query::{PageQuery, Query};
-use crate::state::now;
 use crate::{ApiError, ApiState};
+use sync::now;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<ApiState> {

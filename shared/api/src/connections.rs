@@ -20,8 +20,8 @@ use crate::changes::{ATTEMPTS, changed_fields, stand_back};
 use crate::page::Page;
 use crate::path::{ConnectionPath, Path};
 use crate::query::{PageQuery, Query};
-use crate::state::now;
 use crate::{ApiError, ApiState};
+use sync::now;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<ApiState> {

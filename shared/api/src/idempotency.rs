@@ -11,8 +11,8 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::body::bytes_of;
 use crate::caller::Admin;
-use crate::state::now;
 use crate::{ApiError, ApiState};
+use sync::now;
 
 /// The header that carries the key.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use crate::ApiError;
 use crate::page::Pagination;
 use crate::request_id::RequestId;
-use crate::state::now;
+use sync::now;
 
 /// What the paths of the platform surface begin with.
 pub(crate) const PLATFORM_PREFIX: &str = "/api/v1/";

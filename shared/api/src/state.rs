@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::{Timestamp, Unit};
 use secrets::Vault;
 use store::Store;
 use sync::Engine;
@@ -48,10 +47,4 @@ impl ApiState {
     pub(crate) const fn vault(&self) -> &Vault {
         &self.engine.vault
     }
-}
-
-/// The time, to the millisecond: finer is noise in an answer.
-pub(crate) fn now() -> Timestamp {
-    let now = Timestamp::now();
-    now.round(Unit::Millisecond).unwrap_or(now)
 }

@@ -19,8 +19,8 @@ use crate::connections::{find as find_connection, find_named};
 use crate::page::Page;
 use crate::path::{ConnectionPath, Path, SyncConfigPath};
 use crate::query::{PageQuery, Query};
-use crate::state::now;
 use crate::{ApiError, ApiState};
+use sync::now;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<ApiState> {

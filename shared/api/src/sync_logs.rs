@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use crate::page::Page;
 use crate::path::{Path, RunPath};
 use crate::query::{Limit, PageQuery, Query};
-use crate::state::now;
 use crate::{ApiError, ApiState};
+use sync::now;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<ApiState> {

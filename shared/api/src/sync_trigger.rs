@@ -25,8 +25,8 @@ use crate::caller::Caller;
 use crate::connections::find;
 use crate::path::{ConnectionPath, Path};
 use crate::query::{Limit, Query, WaitSeconds};
-use crate::state::now;
 use crate::{ApiError, ApiState};
+use sync::now;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<ApiState> {
@@ -126,21 +126,31 @@ fn request_for(
     Ok(TriggerRequest { connection, config, data_type, direction, trigger, triggered_by, slot: None })
 }
 
+/// The config that shapes the sync: the oldest enabled one of the data type, or none if there is none at all. That all
+/// are switched off is no reason to sync without their mapping.
 async fn oldest_enabled_config(
     state: &ApiState,
     connection: &Connection,
     data_type: DataType,
 ) -> Result<Option<SyncConfig>, ApiError> {
-    let mut cursor = None;
+    let (mut cursor, mut any) = (None, false);
     loop {
         let page = state.store().sync_configs_of(&connection.id, Limit::MAX, cursor.as_deref()).await?;
-        let fits = |config: &SyncConfig| config.enabled && config.data_type == data_type;
-        if let Some(config) = page.items.into_iter().find(fits) {
-            return Ok(Some(config));
+        for config in page.items.into_iter().filter(|config| config.data_type == data_type) {
+            if config.enabled {
+                return Ok(Some(config));
+            }
+            any = true;
         }
         cursor = page.next;
-        if cursor.is_none() {
-            return Ok(None);
+        match (&cursor, any) {
+            (Some(_), _) => {}
+            (None, false) => return Ok(None),
+            (None, true) => {
+                let message =
+                    format!("Every sync config of this connection for {data_type} is switched off.");
+                return Err(ApiError::conflict(message));
+            }
         }
     }
 }
