@@ -96,6 +96,11 @@ impl Batch {
         self.resume = Some(page.resume);
     }
 
+    /// How many records were read into it.
+    pub(crate) const fn read(&self) -> u64 {
+        self.read
+    }
+
     /// Whether it should be written before more is added.
     pub(crate) fn is_full(&self) -> bool {
         self.upserts.len() + self.failed.len() >= FULL_RECORDS || self.bytes >= FULL_BYTES

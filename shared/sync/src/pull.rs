@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use connectors::{Connector, Page, Pages, Pull, connector_for};
+use connectors::{Connector, Pages, Pull, connector_for};
 use domain::connection::{Connection, ConnectionStatus};
 use domain::ids::RunId;
 use domain::mapping::FieldMapping;
-use store::{Collection, StoreError};
+use store::{Collection, Outcome, StoreError};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use transport::ErpError;
 
@@ -150,6 +151,7 @@ async fn pin_host_key(
     }
 }
 
+/// Reads and maps one batch while the one before is being stored.
 async fn pull_pages(
     engine: &Engine,
     leased: &mut Leased<'_>,
@@ -157,24 +159,43 @@ async fn pull_pages(
     reader: &mut Reader,
     deadline: Instant,
 ) -> Result<End, Failure> {
-    let mut batch = Batch::default();
-    let mut begun = Instant::now();
     let stop_at = stop_before(deadline);
+    let mut storing: Option<Storing> = None;
     loop {
-        let next: Option<Page> = leased.keep(pages.next()).await??;
-        let ended = next.is_none();
-        if let Some(page) = next {
-            batch.add(page, reader, leased.run.counts.read);
+        let before = leased.run.counts.read + storing.as_ref().map_or(0, |storing| storing.batch.read());
+        let filled = fill(leased, pages, reader, before, stop_at).await;
+        if let Some(storing) = storing.take() {
+            storing.settle(leased, pages).await?;
+        }
+        let (batch, ended) = filled?;
+        if !batch.is_empty() {
+            storing = Some(Storing::start(engine, leased, batch));
         }
         let time_is_up = Instant::now() >= stop_at;
-        if ended || time_is_up || batch.is_full() || begun.elapsed() >= WRITE_AFTER {
-            write(engine, leased, pages, std::mem::take(&mut batch)).await?;
-            begun = Instant::now();
+        if ended || time_is_up {
+            if let Some(storing) = storing.take() {
+                storing.settle(leased, pages).await?;
+            }
+            return Ok(if ended { End::Complete } else { End::HandOver });
         }
-        match (ended, time_is_up) {
-            (true, _) => return Ok(End::Complete),
-            (false, true) => return Ok(End::HandOver),
-            (false, false) => {}
+    }
+}
+
+/// Takes pages until the batch is full or old enough; says whether there are no more.
+async fn fill(
+    leased: &mut Leased<'_>,
+    pages: &mut dyn Pages,
+    reader: &mut Reader,
+    before: u64,
+    stop_at: Instant,
+) -> Result<(Batch, bool), Failure> {
+    let mut batch = Batch::default();
+    let until = stop_at.min(Instant::now() + WRITE_AFTER);
+    loop {
+        let Some(page) = leased.keep(pages.next()).await?? else { return Ok((batch, true)) };
+        batch.add(page, reader, before);
+        if batch.is_full() || Instant::now() >= until {
+            return Ok((batch, false));
         }
     }
 }
@@ -185,38 +206,49 @@ fn stop_before(deadline: Instant) -> Instant {
     deadline.checked_sub(whole.mul_f64(0.15)).unwrap_or(deadline)
 }
 
-/// Stores a batch, then the checkpoint that counts it, then tells the connector.
-async fn write(
-    engine: &Engine,
-    leased: &mut Leased<'_>,
-    pages: &mut dyn Pages,
+/// A batch that is being stored, in a task of its own so that it takes another core. It ends with us.
+struct Storing {
     batch: Batch,
-) -> Result<(), Failure> {
-    if batch.is_empty() {
-        return Ok(());
-    }
-    let (id, number) = (leased.run.id.clone(), leased.run.batch);
-    let collection =
-        Collection { connection: leased.run.erp_connection_id.clone(), data_type: leased.run.data_type };
-    engine.store.keep_failed_records(&id, &batch.failed).await?;
-    let stored = engine.store.upsert_records(&collection, &id, number, &batch.upserts, now());
-    let outcomes = leased.keep(stored).await??;
+    task: JoinSet<Result<Vec<Outcome>, StoreError>>,
+}
 
-    let resume = batch.resume.clone();
-    let run = &mut leased.run;
-    run.counts.add(&batch.counts(&outcomes));
-    run.total = batch.total.or(run.total);
-    run.cursor.clone_from(&resume);
-    run.batch += 1;
-    run.warnings.extend(batch.warnings);
-    run.warnings.truncate(MAX_WARNINGS);
-    leased.checkpoint().await?;
-
-    if let Some(resume) = resume
-        && let Err(error) = pages.stored(&resume).await
-    {
-        tracing::warn!(run = %leased.run.id, %error, "what was stored could not be cleared away");
-        leased.run.warnings.push(error.to_string());
+impl Storing {
+    fn start(engine: &Engine, leased: &Leased<'_>, mut batch: Batch) -> Self {
+        let store = engine.store.clone();
+        let (id, number) = (leased.run.id.clone(), leased.run.batch);
+        let collection =
+            Collection { connection: leased.run.erp_connection_id.clone(), data_type: leased.run.data_type };
+        let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            store.keep_failed_records(&id, &failed).await?;
+            store.upsert_records(&collection, &id, number, &upserts, now()).await
+        });
+        Self { batch, task }
     }
-    Ok(())
+
+    /// Waits until the batch is stored, writes the checkpoint that counts it, then tells the connector.
+    async fn settle(mut self, leased: &mut Leased<'_>, pages: &mut dyn Pages) -> Result<(), Failure> {
+        let stored = leased.keep(self.task.join_next()).await?;
+        let stored = stored.ok_or_else(|| Failure::Setup("no batch was being stored".to_owned()))?;
+        let outcomes =
+            stored.map_err(|error| Failure::Setup(format!("storing a batch failed: {error}")))??;
+        let batch = self.batch;
+        let run = &mut leased.run;
+        run.counts.add(&batch.counts(&outcomes));
+        run.total = batch.total.or(run.total);
+        run.cursor.clone_from(&batch.resume);
+        run.batch += 1;
+        run.warnings.extend(batch.warnings);
+        run.warnings.truncate(MAX_WARNINGS);
+        leased.checkpoint().await?;
+
+        if let Some(resume) = batch.resume
+            && let Err(error) = pages.stored(&resume).await
+        {
+            tracing::warn!(run = %leased.run.id, %error, "what was stored could not be cleared away");
+            leased.run.warnings.push(error.to_string());
+        }
+        Ok(())
+    }
 }

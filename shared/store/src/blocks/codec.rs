@@ -4,6 +4,7 @@
 
 use domain::ids::RunId;
 use serde::{Deserialize, Serialize};
+use zstd::bulk::Compressor;
 
 use super::{Entry, Mark};
 use crate::StoreError;
@@ -31,15 +32,20 @@ struct Columns<'b> {
     marks: Vec<(&'b str, u32, u32)>,
     mark_of: Vec<u32>,
     data_lengths: Vec<u32>,
-    #[serde(borrow)]
+    #[serde(borrow, with = "serde_bytes")]
     data: &'b [u8],
 }
 
 const DELETED: u8 = 1;
 const CREATED_BY_MARK: u8 = 2;
 
+/// What [`encode`] compresses with.
+pub(super) fn compressor() -> Result<Compressor<'static>, StoreError> {
+    Compressor::new(LEVEL).map_err(StoreError::corrupt)
+}
+
 /// Packs entries.
-pub(crate) fn encode(entries: &[Entry]) -> Result<Vec<u8>, StoreError> {
+pub(super) fn encode(entries: &[Entry], compressor: &mut Compressor<'_>) -> Result<Vec<u8>, StoreError> {
     let mut marks: Vec<&Mark> = Vec::new();
     let mut mark_of = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -50,7 +56,7 @@ pub(crate) fn encode(entries: &[Entry]) -> Result<Vec<u8>, StoreError> {
         });
         mark_of.push(u32::try_from(position).map_err(StoreError::corrupt)?);
     }
-    let data: Vec<u8> = entries.iter().flat_map(|entry| &entry.data).copied().collect();
+    let data = entries.iter().map(|entry| entry.data.as_slice()).collect::<Vec<_>>().concat();
     let lengths = entries.iter().map(|entry| u32::try_from(entry.data.len()).map_err(StoreError::corrupt));
     let columns = Columns {
         keys: entries.iter().map(|entry| &*entry.key).collect(),
@@ -65,7 +71,7 @@ pub(crate) fn encode(entries: &[Entry]) -> Result<Vec<u8>, StoreError> {
     };
     let plain = postcard::to_stdvec(&columns).map_err(StoreError::corrupt)?;
     let mut packed = vec![VERSION];
-    packed.extend(zstd::bulk::compress(&plain, LEVEL).map_err(StoreError::corrupt)?);
+    packed.extend(compressor.compress(&plain).map_err(StoreError::corrupt)?);
     Ok(packed)
 }
 
@@ -134,13 +140,14 @@ mod tests {
     #[test]
     fn a_block_comes_back_as_it_was() {
         let entries = vec![entry("a", 1), entry("b ü", 2), entry("c", 3)];
-        assert_eq!(decode(&encode(&entries).unwrap()).unwrap(), entries);
-        assert_eq!(decode(&encode(&[]).unwrap()).unwrap(), []);
+        let mut compressor = compressor().unwrap();
+        assert_eq!(decode(&encode(&entries, &mut compressor).unwrap()).unwrap(), entries);
+        assert_eq!(decode(&encode(&[], &mut compressor).unwrap()).unwrap(), []);
     }
 
     #[test]
     fn damaged_bytes_are_refused() {
-        let mut packed = encode(&[entry("a", 1)]).unwrap();
+        let mut packed = encode(&[entry("a", 1)], &mut compressor().unwrap()).unwrap();
         assert!(decode(&packed[..packed.len() - 3]).is_err());
         packed[0] = 9;
         assert!(decode(&packed).is_err());

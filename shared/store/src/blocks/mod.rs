@@ -10,9 +10,10 @@
 mod codec;
 mod load;
 mod merge;
+mod pack;
 mod writer;
 
-pub(crate) use codec::{decode, encode};
+pub(crate) use codec::decode;
 pub(crate) use load::read_block;
 pub use merge::{Outcome, Upsert};
 pub use writer::Collection;

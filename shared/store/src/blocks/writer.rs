@@ -13,16 +13,11 @@ use jiff::Timestamp;
 
 use super::load::{Block, Touched};
 use super::merge::{Outcome, Upsert, merge};
-use super::{Entry, Mark, encode, shard_of};
+use super::pack::{Packed, Packer};
+use super::{Mark, shard_of};
 use crate::item::{Item, number, text};
 use crate::key::{self, block_sort};
 use crate::{Store, StoreError};
-
-/// What a block should weigh once it is split, compressed.
-const TARGET_BYTES: usize = 8 << 10;
-
-/// What a block may weigh before it is split, compressed.
-const MAX_BYTES: usize = 16 << 10;
 
 /// Writes under way at once.
 const CONCURRENCY: usize = 32;
@@ -111,6 +106,7 @@ impl Store {
     ) -> Result<(Vec<Outcome>, Vec<Write>), StoreError> {
         let mut outcomes = Vec::with_capacity(sorted.len());
         let mut writes = Vec::new();
+        let mut packer = Packer::new()?;
         for Touched { block, upserts } in self.touched_blocks(shard, sorted).await? {
             let Block { lower, version, entries } = block;
             let old = entries.len();
@@ -119,7 +115,7 @@ impl Store {
             if merged.changed {
                 let only_appended = merged.old_in_front == old;
                 let keep = if only_appended { old } else { 0 };
-                let puts = self.puts(shard, &lower, version, &merged.entries, keep)?;
+                let puts = self.puts(shard, &lower, version, packer.pack(&merged.entries, keep)?)?;
                 writes.push(if only_appended || puts.len() == 1 {
                     Write::Apart(puts)
                 } else {
@@ -130,28 +126,21 @@ impl Store {
         Ok((outcomes, writes))
     }
 
-    /// The items for `entries`, which begin at `lower`: one block, or several where they weigh too much. The first
-    /// holds at least `keep` entries.
+    /// The items for a block that begins at `lower`, and for those it is cut into.
     fn puts(
         &self,
         shard: &str,
         lower: &str,
         version: u64,
-        entries: &[Entry],
-        keep: usize,
+        packed: Vec<Packed<'_>>,
     ) -> Result<Vec<Put>, StoreError> {
-        let whole = encode(entries)?;
-        if whole.len() <= MAX_BYTES || entries.len() == 1 {
-            return Ok(vec![self.put_block(shard, lower, version, entries, whole)?]);
-        }
-        let parts = whole.len().div_ceil(TARGET_BYTES);
-        let mut puts = Vec::with_capacity(parts);
-        for part in split(entries, parts, keep) {
-            let (lower, version) = match part.first() {
+        let mut puts = Vec::with_capacity(packed.len());
+        for part in packed {
+            let (lower, version) = match part.entries.first() {
                 Some(first) if !puts.is_empty() => (&*first.key, 0),
                 _ => (lower, version),
             };
-            puts.push(self.put_block(shard, lower, version, part, encode(part)?)?);
+            puts.push(self.put_block(shard, lower, version, part)?);
         }
         Ok(puts)
     }
@@ -161,17 +150,16 @@ impl Store {
         shard: &str,
         lower: &str,
         version: u64,
-        entries: &[Entry],
-        packed: Vec<u8>,
+        packed: Packed<'_>,
     ) -> Result<Put, StoreError> {
-        let changed_ms = entries.iter().map(|entry| entry.updated_ms).max().unwrap_or_default();
+        let changed_ms = packed.entries.iter().map(|entry| entry.updated_ms).max().unwrap_or_default();
         let changed_at = Timestamp::from_millisecond(changed_ms).map_err(StoreError::corrupt)?;
         let item = Item::from([
             ("pk".to_owned(), text(shard)),
             ("sk".to_owned(), text(block_sort(lower))),
             ("version".to_owned(), number(version + 1)),
             (key::BY_CHANGE.sk.to_owned(), text(key::moment(changed_at))),
-            ("data".to_owned(), AttributeValue::B(Blob::new(packed))),
+            ("data".to_owned(), AttributeValue::B(Blob::new(packed.bytes))),
         ]);
         let put = Put::builder().table_name(&*self.table).set_item(Some(item));
         let put = if version == 0 {
@@ -223,25 +211,6 @@ impl Store {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// Cuts entries into about `parts` pieces of like weight; the first has at least `keep` entries.
-fn split(entries: &[Entry], parts: usize, keep: usize) -> Vec<&[Entry]> {
-    let weigh = |entry: &Entry| entry.key.len() + entry.data.len();
-    let target = entries.iter().map(weigh).sum::<usize>() / parts.max(1);
-    let mut pieces = Vec::with_capacity(parts);
-    let (mut from, mut weight) = (0, 0);
-    for (position, entry) in entries.iter().enumerate() {
-        let full = weight > 0 && weight + weigh(entry) > target;
-        let first_is_short = pieces.is_empty() && position < keep;
-        if full && !first_is_short {
-            pieces.push(&entries[from..position]);
-            (from, weight) = (position, 0);
-        }
-        weight += weigh(entry);
-    }
-    pieces.push(&entries[from..]);
-    pieces
 }
 
 /// Distinct between two tries at the same batch; that is all it needs.

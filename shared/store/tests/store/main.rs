@@ -1,5 +1,7 @@
 //! The store against the embedded DynamoDB: the same engine and the same client as on a laptop.
 
+#![cfg(test)]
+
 mod assignments;
 mod audit_events;
 mod connections;
