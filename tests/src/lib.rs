@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bad_erps;
+mod connections;
 mod first_sync;
 mod guard;
 mod harness;

@@ -9,7 +9,7 @@ use api::{ApiConfig, ApiState, Tokens};
 use aws_lambda_events::event::sqs::SqsEvent;
 use axum::serve::ListenerExt;
 use queue::Queue;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use secrets::Vault;
 use store::Store;
 use sync::Engine;
@@ -59,20 +59,14 @@ impl LocalProcess {
         let sqs = Sqs::start().await?;
         let sqs_client = sqs.client();
         let runs_url = make_queues(&sqs_client).await?;
-        let store = Store::new(clients::dynamodb(dynamodb.address()), TABLE);
-        store.create_table().await.context("cannot make the table")?;
         let engine = Engine {
-            store: store.clone(),
+            store: Store::new(clients::dynamodb(dynamodb.address()), TABLE),
             queue: Queue::new(sqs_client.clone(), &runs_url),
             vault: Vault::from_key_file(&data_dir.file("secret.key"))?,
             transport: Transport::new(settings.egress)?,
         };
+        let first_admin = prepare(&engine, &settings.admin_email, settings.admin_password).await?;
         let tokens = Tokens::from_key_file(&data_dir.file("token.key"))?;
-        let first_admin = first_admin::ensure(&store, &settings.admin_email, settings.admin_password).await?;
-
-        // Nobody else works on this table: whatever holds a run died with the last process.
-        sync::recover(&engine).await.context("cannot take up the runs of the last start")?;
-
         let config = ApiConfig {
             base_path: settings.base_path,
             cors_origins: settings.cors_origins,
@@ -165,6 +159,18 @@ impl LocalProcess {
             }
         });
     }
+}
+
+/// Makes the table and the first admin where there are none, and takes up what the last process left.
+async fn prepare(
+    engine: &Engine,
+    email: &str,
+    password: Option<SecretString>,
+) -> anyhow::Result<Option<FirstAdmin>> {
+    engine.store.create_table().await.context("cannot make the table")?;
+    // Nobody else works on this table: whatever holds a run died with the last process.
+    sync::recover(engine).await.context("cannot take up the runs of the last start")?;
+    first_admin::ensure(&engine.store, email, password).await
 }
 
 async fn listen(port: u16) -> anyhow::Result<TcpListener> {
