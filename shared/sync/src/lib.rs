@@ -10,6 +10,7 @@ mod engine;
 mod lease;
 mod pull;
 mod raw;
+mod storing;
 mod tick;
 mod trigger;
 mod work;

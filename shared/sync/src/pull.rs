@@ -1,26 +1,24 @@
 //! Works one pull: pages from the connector into the table, a checkpoint after each batch, until the end or the
 //! deadline.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use connectors::{Connector, Pages, Pull, connector_for};
+use connectors::{Connector, Page, Pages, Pull, connector_for};
 use domain::connection::{Connection, ConnectionStatus};
 use domain::ids::RunId;
 use domain::mapping::FieldMapping;
-use store::{Collection, Outcome, StoreError};
-use tokio::task::JoinSet;
+use store::StoreError;
 use tokio::time::Instant;
 use transport::ErpError;
 
+use crate::Engine;
 use crate::batch::{Batch, Reader};
-use crate::engine::{Engine, now};
 use crate::lease::{LeaseError, Leased};
+use crate::storing::{Stored, Storing, checkpoint, stored};
 
 /// A batch that is not full is written after this long, so that progress shows.
 const WRITE_AFTER: Duration = Duration::from_secs(2);
-
-/// Most warnings a run keeps.
-const MAX_WARNINGS: usize = 50;
 
 /// How a stretch of work ended.
 enum End {
@@ -96,7 +94,11 @@ async fn hand_over(engine: &Engine, leased: &mut Leased<'_>) -> Result<(), Lease
     Ok(())
 }
 
-async fn work_leased(engine: &Engine, leased: &mut Leased<'_>, deadline: Instant) -> Result<End, Failure> {
+async fn work_leased<'e>(
+    engine: &'e Engine,
+    leased: &mut Leased<'e>,
+    deadline: Instant,
+) -> Result<End, Failure> {
     let connection = engine.store.connection(&leased.run.erp_connection_id).await?;
     let connection = connection.ok_or_else(|| Failure::Setup("the connection was deleted".to_owned()))?;
     if connection.status == ConnectionStatus::Inactive {
@@ -117,8 +119,9 @@ async fn work_leased(engine: &Engine, leased: &mut Leased<'_>, deadline: Instant
     pin_host_key(engine, &connection, &*connector).await?;
     let mut pages = opened?;
 
-    let mut reader = Reader::new(leased.run.data_type, &mapping);
-    let worked = pull_pages(engine, leased, &mut *pages, &mut reader, deadline).await;
+    let reader = Reader::new(leased.run.data_type, &mapping);
+    let mut puller = Puller { engine, leased: &mut *leased, pages: &mut *pages, reader, storing: None };
+    let worked = puller.work(deadline).await;
     if let Err(Failure::Erp(_)) = &worked
         && let Err(error) = pages.abandon().await
     {
@@ -151,51 +154,93 @@ async fn pin_host_key(
     }
 }
 
-/// Reads and maps one batch while the one before is being stored.
-async fn pull_pages(
-    engine: &Engine,
-    leased: &mut Leased<'_>,
-    pages: &mut dyn Pages,
-    reader: &mut Reader,
-    deadline: Instant,
-) -> Result<End, Failure> {
-    let stop_at = stop_before(deadline);
-    let mut storing: Option<Storing> = None;
-    loop {
-        let before = leased.run.counts.read + storing.as_ref().map_or(0, |storing| storing.batch.read());
-        let filled = fill(leased, pages, reader, before, stop_at).await;
-        if let Some(storing) = storing.take() {
-            storing.settle(leased, pages).await?;
-        }
-        let (batch, ended) = filled?;
-        if !batch.is_empty() {
-            storing = Some(Storing::start(engine, leased, batch));
-        }
-        let time_is_up = Instant::now() >= stop_at;
-        if ended || time_is_up {
-            if let Some(storing) = storing.take() {
-                storing.settle(leased, pages).await?;
-            }
-            return Ok(if ended { End::Complete } else { End::HandOver });
-        }
-    }
+/// A pull under way: one batch is read and mapped while the one before is being stored.
+struct Puller<'p, 'e> {
+    engine: &'e Engine,
+    leased: &'p mut Leased<'e>,
+    pages: &'p mut dyn Pages,
+    reader: Reader,
+    storing: Option<Storing>,
 }
 
-/// Takes pages until the batch is full or old enough; says whether there are no more.
-async fn fill(
-    leased: &mut Leased<'_>,
-    pages: &mut dyn Pages,
-    reader: &mut Reader,
-    before: u64,
-    stop_at: Instant,
-) -> Result<(Batch, bool), Failure> {
-    let mut batch = Batch::default();
-    let until = stop_at.min(Instant::now() + WRITE_AFTER);
-    loop {
-        let Some(page) = leased.keep(pages.next()).await?? else { return Ok((batch, true)) };
-        batch.add(page, reader, before);
-        if batch.is_full() || Instant::now() >= until {
-            return Ok((batch, false));
+/// What comes first.
+enum Event {
+    Page(Result<Option<Page>, ErpError>),
+    Stored(Result<Stored, StoreError>),
+}
+
+impl Puller<'_, '_> {
+    /// Works until the last page is stored, or time is up.
+    async fn work(&mut self, deadline: Instant) -> Result<End, Failure> {
+        let stop_at = stop_before(deadline);
+        loop {
+            let filled = self.fill(stop_at).await;
+            self.settle().await?;
+            let (batch, ended) = filled?;
+            if !batch.is_empty() {
+                self.storing = Some(Storing::start(self.engine, &self.leased.run, batch));
+            }
+            if ended || Instant::now() >= stop_at {
+                self.settle().await?;
+                return Ok(if ended { End::Complete } else { End::HandOver });
+            }
+        }
+    }
+
+    /// Takes pages until the batch is full or old enough; says whether there are no more.
+    async fn fill(&mut self, stop_at: Instant) -> Result<(Batch, bool), Failure> {
+        let mut batch = Batch::default();
+        let before = self.leased.run.counts.read + self.storing.as_ref().map_or(0, Storing::read);
+        let until = stop_at.min(Instant::now() + WRITE_AFTER);
+        loop {
+            let Some(page) = self.next_page().await? else { return Ok((batch, true)) };
+            batch.add(page, &mut self.reader, before);
+            if batch.is_full() || Instant::now() >= until {
+                return Ok((batch, false));
+            }
+        }
+    }
+
+    /// The next page. However long the ERP takes over it, a batch that is stored meanwhile is checkpointed at once.
+    async fn next_page(&mut self) -> Result<Option<Page>, Failure> {
+        let mut told = None;
+        let page = {
+            let mut next = pin!(self.pages.next());
+            loop {
+                let event = self.leased.keep(async {
+                    tokio::select! {
+                        biased;
+                        page = &mut next => Event::Page(page),
+                        stored = stored(&mut self.storing), if self.storing.is_some() => Event::Stored(stored),
+                    }
+                });
+                match event.await? {
+                    Event::Page(page) => break page?,
+                    Event::Stored(stored) => told = checkpoint(self.leased, stored?).await?,
+                }
+            }
+        };
+        self.tell_stored(told).await;
+        Ok(page)
+    }
+
+    /// Waits for the batch that is being stored, if there is one, and checkpoints it.
+    async fn settle(&mut self) -> Result<(), Failure> {
+        if self.storing.is_some() {
+            let stored = self.leased.keep(stored(&mut self.storing)).await??;
+            let told = checkpoint(self.leased, stored).await?;
+            self.tell_stored(told).await;
+        }
+        Ok(())
+    }
+
+    /// Tells the connector how far everything is safely stored. What it cannot clear away then is a warning.
+    async fn tell_stored(&mut self, resume: Option<String>) {
+        if let Some(resume) = resume
+            && let Err(error) = self.pages.stored(&resume).await
+        {
+            tracing::warn!(run = %self.leased.run.id, %error, "what was stored could not be cleared away");
+            self.leased.run.warnings.push(error.to_string());
         }
     }
 }
@@ -204,51 +249,4 @@ async fn fill(
 fn stop_before(deadline: Instant) -> Instant {
     let whole = deadline.saturating_duration_since(Instant::now());
     deadline.checked_sub(whole.mul_f64(0.15)).unwrap_or(deadline)
-}
-
-/// A batch that is being stored, in a task of its own so that it takes another core. It ends with us.
-struct Storing {
-    batch: Batch,
-    task: JoinSet<Result<Vec<Outcome>, StoreError>>,
-}
-
-impl Storing {
-    fn start(engine: &Engine, leased: &Leased<'_>, mut batch: Batch) -> Self {
-        let store = engine.store.clone();
-        let (id, number) = (leased.run.id.clone(), leased.run.batch);
-        let collection =
-            Collection { connection: leased.run.erp_connection_id.clone(), data_type: leased.run.data_type };
-        let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
-        let mut task = JoinSet::new();
-        task.spawn(async move {
-            store.keep_failed_records(&id, &failed).await?;
-            store.upsert_records(&collection, &id, number, &upserts, now()).await
-        });
-        Self { batch, task }
-    }
-
-    /// Waits until the batch is stored, writes the checkpoint that counts it, then tells the connector.
-    async fn settle(mut self, leased: &mut Leased<'_>, pages: &mut dyn Pages) -> Result<(), Failure> {
-        let stored = leased.keep(self.task.join_next()).await?;
-        let stored = stored.ok_or_else(|| Failure::Setup("no batch was being stored".to_owned()))?;
-        let outcomes =
-            stored.map_err(|error| Failure::Setup(format!("storing a batch failed: {error}")))??;
-        let batch = self.batch;
-        let run = &mut leased.run;
-        run.counts.add(&batch.counts(&outcomes));
-        run.total = batch.total.or(run.total);
-        run.cursor.clone_from(&batch.resume);
-        run.batch += 1;
-        run.warnings.extend(batch.warnings);
-        run.warnings.truncate(MAX_WARNINGS);
-        leased.checkpoint().await?;
-
-        if let Some(resume) = batch.resume
-            && let Err(error) = pages.stored(&resume).await
-        {
-            tracing::warn!(run = %leased.run.id, %error, "what was stored could not be cleared away");
-            leased.run.warnings.push(error.to_string());
-        }
-        Ok(())
-    }
 }

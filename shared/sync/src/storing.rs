@@ -1,0 +1,76 @@
+//! A batch on its way into the table, beside the reading of the next, and the checkpoint that counts it.
+
+use domain::run::Run;
+use store::{Collection, Outcome, StoreError};
+use tokio::task::JoinSet;
+
+use crate::batch::Batch;
+use crate::engine::{Engine, now};
+use crate::lease::{LeaseError, Leased};
+
+/// Most warnings a run keeps.
+const MAX_WARNINGS: usize = 50;
+
+/// A batch that is being stored, in a task of its own so that it takes another core. The task ends with it.
+pub(crate) struct Storing {
+    batch: Batch,
+    task: JoinSet<Result<Vec<Outcome>, StoreError>>,
+}
+
+/// A batch that is stored and not yet counted.
+pub(crate) struct Stored {
+    batch: Batch,
+    outcomes: Vec<Outcome>,
+}
+
+impl Storing {
+    pub(crate) fn start(engine: &Engine, run: &Run, mut batch: Batch) -> Self {
+        let store = engine.store.clone();
+        let (id, number) = (run.id.clone(), run.batch);
+        let collection = Collection { connection: run.erp_connection_id.clone(), data_type: run.data_type };
+        let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            store.keep_failed_records(&id, &failed).await?;
+            store.upsert_records(&collection, &id, number, &upserts, now()).await
+        });
+        Self { batch, task }
+    }
+
+    /// How many records were read into it.
+    pub(crate) const fn read(&self) -> u64 {
+        self.batch.read()
+    }
+}
+
+/// Waits until what is in `storing` is stored, and takes it out. Waits for ever where there is nothing. May be cut off
+/// and called again.
+pub(crate) async fn stored(storing: &mut Option<Storing>) -> Result<Stored, StoreError> {
+    let ended = match storing {
+        Some(storing) => storing.task.join_next().await,
+        None => None,
+    };
+    let (Some(ended), Some(Storing { batch, .. })) = (ended, storing.take()) else {
+        return std::future::pending().await;
+    };
+    let outcomes =
+        ended.map_err(|error| StoreError::Corrupt(format!("storing a batch ended early: {error}")))??;
+    Ok(Stored { batch, outcomes })
+}
+
+/// Writes the checkpoint that counts a batch. Answers up to where the connector may clear away.
+pub(crate) async fn checkpoint(
+    leased: &mut Leased<'_>,
+    stored: Stored,
+) -> Result<Option<String>, LeaseError> {
+    let Stored { batch, outcomes } = stored;
+    let run = &mut leased.run;
+    run.counts.add(&batch.counts(&outcomes));
+    run.total = batch.total.or(run.total);
+    run.cursor.clone_from(&batch.resume);
+    run.batch += 1;
+    run.warnings.extend(batch.warnings);
+    run.warnings.truncate(MAX_WARNINGS);
+    leased.checkpoint().await?;
+    Ok(batch.resume)
+}
