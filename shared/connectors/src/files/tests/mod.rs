@@ -81,5 +81,5 @@ pub(super) fn read_text(name: &str, text: impl Into<Vec<u8>>) -> Outcome {
 
 /// A file of the Northwind data.
 pub(super) fn northwind(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/fixtures/northwind/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read(format!("{}/../../tests/fixtures/northwind/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
