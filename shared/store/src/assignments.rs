@@ -3,14 +3,21 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::assignment::{ClientAssignment, SiteAssignment};
 use domain::ids::{AssignmentId, ClientId, ConnectionId, SiteId};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::item::{Range, index, value};
+use crate::item::{Item, Range, index, text, value};
 use crate::key::{self, BY_OWNER};
 use crate::{Listing, Store, StoreError};
 
-/// Most assignments of one client that lose the default mark in one transaction.
-const MAX_DEFAULTS: u32 = 98;
+/// How often setting a client's default is tried anew when somebody else set it at the same moment.
+const ATTEMPTS: usize = 20;
+
+/// Which assignment is a client's default: what defaults set at the same moment contend for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientDefault {
+    assignment_id: AssignmentId,
+}
 
 /// Which assignment uses a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,10 +39,10 @@ pub enum AssignmentRef {
 }
 
 impl Store {
-    /// Adds a client's assignment. If it is the default, the mark is taken from the client's others in the same step.
+    /// Adds a client's assignment. If it is the default, the mark is taken from the one before in the same step.
     ///
     /// # Errors
-    /// [`StoreError::Exists`] if its id is taken.
+    /// [`StoreError::Exists`] if its id is taken, [`StoreError::Changed`] if others keep setting the default.
     pub async fn create_client_assignment(&self, assignment: &ClientAssignment) -> Result<(), StoreError> {
         let mut item = key::client_assignment(&assignment.client_id, &assignment.id).with(assignment)?;
         let sort = format!("{}{}", key::OWNED_CLIENT_ASSIGNMENTS, assignment.id);
@@ -43,16 +50,42 @@ impl Store {
         if !assignment.is_default {
             return self.insert(item).await;
         }
-        let put = Put::builder().table_name(&*self.table).set_item(Some(item));
-        let put =
-            put.condition_expression("attribute_not_exists(pk)").build().map_err(StoreError::corrupt)?;
-        let mut writes = vec![TransactWriteItem::builder().put(put).build()];
-        let others = self.client_assignments(&assignment.client_id, MAX_DEFAULTS, None).await?;
-        for other in others.items.iter().filter(|other| other.is_default && other.id != assignment.id) {
-            writes.push(self.unmark_default(other, assignment)?);
+        for _ in 0..ATTEMPTS {
+            let writes = self.default_writes(assignment, item.clone()).await?;
+            let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+            let Err(error) = sent else { return Ok(()) };
+            if !error.as_service_error().is_some_and(|e| e.is_transaction_canceled_exception()) {
+                return Err(error.into());
+            }
         }
-        self.client.transact_write_items().set_transact_items(Some(writes)).send().await?;
-        Ok(())
+        Err(StoreError::Changed)
+    }
+
+    /// What adds a default: the assignment, the client's mark moved to it, and the former default without it. A former
+    /// default that was deleted stays deleted.
+    async fn default_writes(
+        &self,
+        assignment: &ClientAssignment,
+        item: Item,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let client = &assignment.client_id;
+        let mark = key::client_default(client);
+        let marked = ClientDefault { assignment_id: assignment.id.clone() };
+        let Some(before) = self.get::<ClientDefault>(&mark).await? else {
+            return Ok(vec![self.put_new(item)?, self.put_new(mark.with(marked)?)?]);
+        };
+        let put = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(mark.with(marked)?))
+            .condition_expression("assignmentId = :before")
+            .expression_attribute_values(":before", text(before.assignment_id.as_str()))
+            .build();
+        let put = TransactWriteItem::builder().put(put.map_err(StoreError::corrupt)?).build();
+        let mut writes = vec![self.put_new(item)?, put];
+        if let Some(former) = self.client_assignment(client, &before.assignment_id).await? {
+            writes.push(self.unmark_default(&former, assignment)?);
+        }
+        Ok(writes)
     }
 
     fn unmark_default(
@@ -63,6 +96,7 @@ impl Store {
         let update = Update::builder()
             .table_name(&*self.table)
             .set_key(Some(key::client_assignment(&other.client_id, &other.id).to_item()))
+            .condition_expression("attribute_exists(pk)")
             .update_expression("SET isDefault = :no, updatedAt = :at")
             .expression_attribute_values(":no", value(false)?)
             .expression_attribute_values(":at", value(by.created_at)?)

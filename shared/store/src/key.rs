@@ -111,6 +111,11 @@ pub(crate) fn client_assignment(client: &ClientId, id: &AssignmentId) -> Key {
     key(client_assignments(client), id.as_str())
 }
 
+/// Which of a client's assignments is its default.
+pub(crate) fn client_default(client: &ClientId) -> Key {
+    key("client_erp_default", client.as_str())
+}
+
 pub(crate) fn site_assignments(site: &SiteId) -> String {
     format!("site_erp_assignment:{site}")
 }
