@@ -216,6 +216,12 @@ impl CredentialsOf<SecretInput> {
                     "credentials.doiPassword",
                     "is needed, with doiUsername: DOI uses Basic authentication",
                 );
+                let user = self.doi_username.as_deref().unwrap_or_default();
+                checks.require(
+                    user.len() <= 256 && !user.chars().any(char::is_control),
+                    "credentials.doiUsername",
+                    "must be at most 256 bytes without control characters",
+                );
             }
             ConnectionMethod::Sftp => self.check_sftp(checks),
         }
@@ -225,6 +231,7 @@ impl CredentialsOf<SecretInput> {
             "is only used together with apiKey",
         );
         self.check_secret_sizes(checks);
+        self.check_unused_sizes(method, checks);
     }
 
     fn check_sftp(&self, checks: &mut Checks) {
@@ -279,6 +286,24 @@ impl CredentialsOf<SecretInput> {
             if bytes == 0 || bytes > 16_384 {
                 checks.fail(format!("credentials.{name}"), "must be 1 to 16384 bytes");
             }
+        }
+    }
+
+    /// Fields of other methods are kept as they are, within what the table can hold.
+    fn check_unused_sizes(&self, method: ConnectionMethod, checks: &mut Checks) {
+        use ConnectionMethod::{Api, Doi, Sftp};
+        let texts = [
+            (Api, "apiUrl", &self.api_url),
+            (Doi, "doiEndpoint", &self.doi_endpoint),
+            (Doi, "doiUsername", &self.doi_username),
+            (Sftp, "sftpHost", &self.sftp_host),
+            (Sftp, "sftpUsername", &self.sftp_username),
+            (Sftp, "sftpPath", &self.sftp_path),
+            (Sftp, "sftpHostKey", &self.sftp_host_key),
+        ];
+        for (_, name, text) in texts.into_iter().filter(|(used_by, ..)| *used_by != method) {
+            let bytes = text.as_ref().map_or(0, String::len);
+            checks.require(bytes <= 2048, &format!("credentials.{name}"), "must be at most 2048 bytes");
         }
     }
 }

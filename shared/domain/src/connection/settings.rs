@@ -8,6 +8,9 @@ use utoipa::ToSchema;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
+/// Most bytes settings may have as JSON: together with the secrets they must fit into one item of the table.
+const MAX_BYTES: usize = 64 * 1024;
+
 /// Times, retries and the shape of what the ERP sends. Everything has a default that fits most ERPs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -245,6 +248,8 @@ impl ConnectionSettings {
             "settings.batchSize",
             "must be between 1 and 20000",
         );
+        let bytes = serde_json::to_vec(self).map_or(0, |json| json.len());
+        checks.require(bytes <= MAX_BYTES, "settings", "must be at most 64 KB in all");
         self.api.check(checks);
         self.files.check(checks);
     }
