@@ -1,8 +1,15 @@
 //! End-to-end tests: a whole Causeway in this process, real servers on the other side, one module per thing a user does.
 #![cfg(test)]
 
+mod assignments;
+mod audit;
 mod bad_erps;
+mod bad_input;
+mod connection_changes;
+mod connection_deletion;
+mod connection_tests;
 mod connections;
+mod errors;
 mod first_sync;
 mod guard;
 mod harness;
@@ -10,4 +17,7 @@ mod health;
 mod legacy_batch;
 mod northwind;
 mod runs;
+mod secrets;
 mod sign_in;
+mod sync_configs;
+mod use_cases;

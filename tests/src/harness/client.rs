@@ -106,6 +106,13 @@ impl Answer {
         self.body
     }
 
+    /// The names in an error's `details`: the fields or parameters at fault, or what is in the way.
+    pub(crate) fn fields(&self) -> Vec<&str> {
+        let error = if self.body["details"].is_array() { &self.body } else { &self.body["error"] };
+        let details = error["details"].as_array().map_or(&[][..], Vec::as_slice);
+        details.iter().filter_map(|detail| detail["field"].as_str()).collect()
+    }
+
     /// A header's value; empty if it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -29,6 +31,22 @@ impl Erp {
     /// Serves whatever `routes` do, and returns where.
     pub(crate) async fn serving(routes: axum::Router) -> String {
         serve(routes).await
+    }
+
+    /// Answers `good` to who sends `authorization`; turns away whoever does not. Returns where.
+    pub(crate) async fn demanding(
+        authorization: &'static str,
+        good: impl IntoResponse + Clone + Send + Sync + 'static,
+    ) -> String {
+        let check = async move |headers: HeaderMap| {
+            if headers.get(AUTHORIZATION).is_some_and(|sent| sent == authorization) {
+                good.into_response()
+            } else {
+                let refusal = json!({"error": {"message": "This key is locked, ask Ms. Field."}});
+                (StatusCode::UNAUTHORIZED, Json(refusal)).into_response()
+            }
+        };
+        serve(axum::Router::new().fallback(check)).await
     }
 
     pub(crate) fn url(&self) -> &str {

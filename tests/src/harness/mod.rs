@@ -6,5 +6,5 @@ mod erp;
 pub(crate) mod northwind;
 
 pub(crate) use causeway::{ADMIN, Causeway, PASSWORD};
-pub(crate) use client::Client;
+pub(crate) use client::{Answer, Client};
 pub(crate) use erp::Erp;

@@ -25,9 +25,17 @@ pub type FieldMapping = BTreeMap<String, Option<String>>;
 /// Most entries a mapping may have.
 const MAX_ENTRIES: usize = 500;
 
+/// Most bytes its names and paths may have together: a sync config must fit into one item of the table.
+const MAX_MAPPING_BYTES: usize = 128 * 1024;
+
 /// Checks a mapping against the fields of its data type.
 pub fn check(data_type: DataType, mapping: &FieldMapping, checks: &mut Checks) {
     checks.require(mapping.len() <= MAX_ENTRIES, "fieldMapping", "must have at most 500 entries");
+    let bytes: usize =
+        mapping.iter().map(|(target, source)| target.len() + source.as_ref().map_or(0, String::len)).sum();
+    if bytes > MAX_MAPPING_BYTES {
+        return checks.fail("fieldMapping", "must be at most 128 KB in all");
+    }
     for (target, source) in mapping.iter().take(MAX_ENTRIES) {
         if let Err(message) = Target::find(data_type, target) {
             checks.fail(format!("fieldMapping.{target}"), message);
