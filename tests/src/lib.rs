@@ -17,6 +17,7 @@ mod health;
 mod legacy_batch;
 mod northwind;
 mod runs;
+mod schedules;
 mod secrets;
 mod sign_in;
 mod sync_configs;

@@ -12,6 +12,7 @@ pub mod effective_erp;
 pub mod health;
 pub mod inventory;
 pub mod records;
+pub mod schedules;
 pub mod site_assignments;
 pub mod statistics;
 pub mod sync_configs;

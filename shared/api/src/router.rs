@@ -24,8 +24,8 @@ use crate::rendering::render;
 use crate::request_id::{RequestId, name_request};
 use crate::{
     ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, connection_test, connections,
-    cors, docs, effective_erp, health, inventory, records, site_assignments, statistics, sync_configs,
-    sync_logs, sync_trigger,
+    cors, docs, effective_erp, health, inventory, records, schedules, site_assignments, statistics,
+    sync_configs, sync_logs, sync_trigger,
 };
 
 /// How long a request may take. Holding an answer with `wait` ends well before.
@@ -45,6 +45,7 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
         .merge(sync_logs::routes())
         .merge(statistics::routes())
         .merge(sync_configs::routes())
+        .merge(schedules::routes())
         .merge(client_assignments::routes())
         .merge(site_assignments::routes())
         .merge(effective_erp::routes())

@@ -90,7 +90,8 @@ pub(crate) async fn get_sync_config(
 
 /// Change a sync config
 ///
-/// A JSON merge patch (RFC 7396): what is named is changed, `null` clears. `nextSyncAt` is computed anew.
+/// A JSON merge patch (RFC 7396): what is named is changed, `null` clears. `nextSyncAt` is computed anew when what it
+/// follows from is changed.
 #[utoipa::path(patch, path = "/erp/sync-configs/{id}", tag = "sync configs", params(SyncConfigPath),
     request_body(content = Object, content_type = "application/json", description = "The fields to change",
         example = json!({"schedule": "0 2 * * *", "fieldMapping": {"sku": "productID"}})),
@@ -107,7 +108,7 @@ pub(crate) async fn update_sync_config(
         if_match.check(before.version)?;
         let after = changed(&before, patch.apply(&before)?);
         find_named(&state, &after.erp_connection_id).await?;
-        match state.store().replace_sync_config(&after).await {
+        match state.store().replace_sync_config(&after, !after.is_timed_as(&before)).await {
             Err(StoreError::Changed) if if_match.is_given() => return Err(ApiError::changed_meanwhile()),
             Err(StoreError::Changed) => {
                 stand_back(attempt).await;
@@ -183,5 +184,9 @@ fn changed(before: &SyncConfig, input: SyncConfigInput) -> SyncConfig {
         version: before.version + 1,
         ..before.clone()
     };
+    // A change of anything else must neither put off an interval nor lose a time that is due this very minute.
+    if after.is_timed_as(before) {
+        return after;
+    }
     SyncConfig { next_sync_at: after.next_due(now), ..after }
 }

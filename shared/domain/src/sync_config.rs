@@ -1,13 +1,13 @@
 //! What is synced over a connection, when, and how their fields become ours.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
 use crate::mapping::FieldMapping;
-use crate::schedule::Schedule;
+use crate::schedule::{Blackout, Schedule};
 use crate::validation::{Checks, Invalid};
 
 /// What the sync of a config is doing.
@@ -54,10 +54,18 @@ pub struct SyncSettings {
     pub sync_on_demand: bool,
     /// Which side wins a conflict.
     pub conflict_resolution: ConflictResolution,
-    /// The IANA zone `schedule` is read in; `UTC` if left out.
+    /// The IANA zone that schedules and blackouts are read in; `UTC` if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Europe/London")]
     pub time_zone: Option<String>,
+    /// Further cron lines beside `schedule`, such as one for the day and one for the night: 10 at most. It runs when
+    /// any of them says so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["*/15 8-17 * * mon-fri", "0 3 * * *"]))]
+    pub schedules: Vec<String>,
+    /// Windows in which it does not start by itself: 20 at most. Started by hand it runs all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blackouts: Vec<Blackout>,
 }
 
 impl Default for SyncSettings {
@@ -68,6 +76,8 @@ impl Default for SyncSettings {
             sync_on_demand: true,
             conflict_resolution: ConflictResolution::default(),
             time_zone: None,
+            schedules: Vec::new(),
+            blackouts: Vec::new(),
         }
     }
 }
@@ -119,10 +129,29 @@ impl SyncConfig {
     /// When it is due next after `after`, if it runs by itself at all.
     #[must_use]
     pub fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
-        if !self.enabled || !self.settings.auto_sync {
-            return None;
-        }
-        schedule_of(self.schedule.as_deref(), &self.settings).ok().flatten()?.next_after(after)
+        self.by_itself()?.next_after(after)
+    }
+
+    /// When the blackout that holds it back at `at` ends; `None` if none does.
+    #[must_use]
+    pub fn held_until(&self, at: Timestamp) -> Option<Timestamp> {
+        self.by_itself()?.held_until(at)
+    }
+
+    /// Whether it is due at the same times as `other`.
+    #[must_use]
+    pub fn is_timed_as(&self, other: &Self) -> bool {
+        let settings = SyncSettings {
+            sync_on_demand: self.settings.sync_on_demand,
+            conflict_resolution: self.settings.conflict_resolution,
+            ..other.settings.clone()
+        };
+        self.enabled == other.enabled && self.schedule == other.schedule && self.settings == settings
+    }
+
+    fn by_itself(&self) -> Option<Schedule> {
+        let wanted = self.enabled && self.settings.auto_sync;
+        wanted.then(|| Schedule::of(self.schedule.as_deref(), &self.settings).ok().flatten()).flatten()
     }
 }
 
@@ -169,8 +198,8 @@ impl SyncConfigInput {
     /// With each field that breaks one.
     pub fn validate(&self) -> Result<(), Invalid> {
         let mut checks = Checks::default();
-        if let Err((field, message)) = schedule_of(self.schedule.as_deref(), &self.settings) {
-            checks.fail(field, message);
+        if let Err(Invalid(errors)) = Schedule::of(self.schedule.as_deref(), &self.settings) {
+            errors.into_iter().for_each(|error| checks.fail(error.field, error.message));
         }
         checks.require(
             self.settings.sync_interval.is_none_or(|minutes| (1..=527_040).contains(&minutes)),
@@ -180,18 +209,4 @@ impl SyncConfigInput {
         crate::mapping::check(self.data_type, &self.field_mapping, &mut checks);
         checks.finish()
     }
-}
-
-/// The schedule of a config: its cron line, else its interval. The error names the field at fault.
-fn schedule_of(
-    line: Option<&str>,
-    settings: &SyncSettings,
-) -> Result<Option<Schedule>, (&'static str, String)> {
-    let zone = settings.time_zone.as_deref().unwrap_or("UTC");
-    crate::schedule::parse_zone(zone).map_err(|message| ("settings.timeZone", message))?;
-    if let Some(line) = line {
-        return Schedule::cron(line, zone).map(Some).map_err(|message| ("schedule", message));
-    }
-    let every = settings.sync_interval.map(|minutes| SignedDuration::from_mins(i64::from(minutes)));
-    Ok(every.map(Schedule::Interval))
 }

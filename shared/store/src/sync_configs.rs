@@ -44,11 +44,11 @@ impl Store {
         self.list_index(BY_OWNER, &key::owned_by(connection), range, limit, cursor).await
     }
 
-    /// Writes what a user may change, and when it is due. What runs note beside it stays as it is.
+    /// Writes what a user may change and, if it is `retimed`, when it is due. What runs note beside it stays as it is.
     ///
     /// # Errors
     /// [`StoreError::Changed`] unless the version in the table is the one before `config.version`.
-    pub async fn replace_sync_config(&self, config: &SyncConfig) -> Result<(), StoreError> {
+    pub async fn replace_sync_config(&self, config: &SyncConfig, retimed: bool) -> Result<(), StoreError> {
         let mut update = self
             .client
             .update_item()
@@ -71,6 +71,7 @@ impl Store {
                    schedule = :schedule, enabled = :enabled, settings = :settings, fieldMapping = :mapping, \
                    updatedAt = :updated, version = :version";
         let due = match config.next_sync_at {
+            _ if !retimed => "",
             None => " REMOVE nextSyncAt, due, due_at",
             Some(at) => {
                 update = update

@@ -79,6 +79,10 @@ fn is_quiet(run: &Run, now: Timestamp) -> bool {
 /// Starts a run for a config that is due; says whether it did. A slot that cannot be used moves on.
 async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Result<bool, TriggerError> {
     let Some(due) = config.next_sync_at else { return Ok(false) };
+    if let Some(end) = config.held_until(now) {
+        tracing::info!(config = %config.id, %due, %end, "a sync that was missed waits for the end of its blackout");
+        return skip(engine, config, Some(end)).await;
+    }
     let next = config.next_due(now);
     let Some(connection) = engine.store.connection(&config.erp_connection_id).await? else {
         return skip(engine, config, next).await;

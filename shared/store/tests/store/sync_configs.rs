@@ -14,10 +14,10 @@ async fn a_config_comes_back_as_it_was_written_and_changed() {
     products.schedule = None;
     products.next_sync_at = None;
     products.field_mapping.clear();
-    store.replace_sync_config(&products).await.unwrap();
+    store.replace_sync_config(&products, true).await.unwrap();
     assert_eq!(store.sync_config(&products.id).await.unwrap().as_ref(), Some(&products));
     assert!(store.due_sync_configs(Timestamp::now(), 10).await.unwrap().is_empty());
-    assert!(matches!(store.replace_sync_config(&products).await, Err(StoreError::Changed)));
+    assert!(matches!(store.replace_sync_config(&products, true).await, Err(StoreError::Changed)));
 }
 
 #[tokio::test]
