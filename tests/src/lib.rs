@@ -15,6 +15,7 @@ mod guard;
 mod harness;
 mod health;
 mod legacy_batch;
+mod mapping;
 mod northwind;
 mod runs;
 mod schedules;

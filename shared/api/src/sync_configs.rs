@@ -160,6 +160,8 @@ fn fresh(input: SyncConfigInput) -> SyncConfig {
         status: SyncStatus::Idle,
         settings: input.settings,
         field_mapping: input.field_mapping,
+        transformations: input.transformations,
+        filters: input.filters,
         last_sync_at: None,
         next_sync_at: None,
         last_run_id: None,
@@ -180,6 +182,8 @@ fn changed(before: &SyncConfig, input: SyncConfigInput) -> SyncConfig {
         enabled: input.enabled,
         settings: input.settings,
         field_mapping: input.field_mapping,
+        transformations: input.transformations,
+        filters: input.filters,
         updated_at: now,
         version: before.version + 1,
         ..before.clone()

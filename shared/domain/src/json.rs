@@ -54,6 +54,11 @@ impl<'a> Json<'a> {
         serde_json::from_slice::<&RawValue>(text).map(Self::from)
     }
 
+    /// A value that we wrote ourselves as JSON.
+    pub(crate) const fn written(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// The value as it was written.
     #[must_use]
     pub const fn text(self) -> &'a str {

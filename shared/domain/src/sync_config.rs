@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
-use crate::mapping::FieldMapping;
+use crate::mapping::{FieldMapping, Filters, Transformation};
 use crate::schedule::{Blackout, Schedule};
 use crate::validation::{Checks, Invalid};
 
@@ -108,6 +108,13 @@ pub struct SyncConfig {
     #[serde(default)]
     #[schema(value_type = HashMap<String, Option<String>>, example = json!({"sku": "productID"}))]
     pub field_mapping: FieldMapping,
+    /// What is done to single fields on their way, in order.
+    #[serde(default)]
+    pub transformations: Vec<Transformation>,
+    /// Which of their records are taken: all that pass every filter.
+    #[serde(default)]
+    #[schema(value_type = HashMap<String, Object>, example = json!({"discontinued": false, "unitPrice": {"gt": 0}}))]
+    pub filters: Filters,
     /// When a run last reached its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_sync_at: Option<Timestamp>,
@@ -181,6 +188,15 @@ pub struct SyncConfigInput {
     #[serde(default)]
     #[schema(value_type = HashMap<String, Option<String>>, example = json!({"sku": "productID", "name": "productName"}))]
     pub field_mapping: FieldMapping,
+    /// What is done to single fields on their way, in order, before each is brought into its form.
+    #[serde(default)]
+    pub transformations: Vec<Transformation>,
+    /// Which of their records are taken: field of theirs (a name, a dotted path or a JSONPath) to a value, or to tests:
+    /// `eq`, `ne`, `in`, `not_in`, `gt`, `gte`, `lt`, `lte`, `contains`, `starts_with`, `exists`. The others count as
+    /// `skipped`.
+    #[serde(default)]
+    #[schema(value_type = HashMap<String, Object>, example = json!({"discontinued": false, "unitPrice": {"gt": 0}}))]
+    pub filters: Filters,
 }
 
 const fn enabled_by_default() -> bool {
@@ -207,6 +223,8 @@ impl SyncConfigInput {
             "must be between 1 and 527040 minutes",
         );
         crate::mapping::check(self.data_type, &self.field_mapping, &mut checks);
+        crate::mapping::check_transformations(self.data_type, &self.transformations, &mut checks);
+        crate::mapping::check_filters(&self.filters, &mut checks);
         checks.finish()
     }
 }

@@ -64,11 +64,14 @@ impl Store {
             .expression_attribute_values(":enabled", value(config.enabled)?)
             .expression_attribute_values(":settings", value(&config.settings)?)
             .expression_attribute_values(":mapping", value(&config.field_mapping)?)
+            .expression_attribute_values(":transformations", value(&config.transformations)?)
+            .expression_attribute_values(":filters", value(&config.filters)?)
             .expression_attribute_values(":updated", value(config.updated_at)?)
             .expression_attribute_values(":version", number(config.version))
             .expression_attribute_values(":before", number(config.version.saturating_sub(1)));
         let set = "SET #owner = :owner, erpConnectionId = :connection, dataType = :dataType, direction = :direction, \
                    schedule = :schedule, enabled = :enabled, settings = :settings, fieldMapping = :mapping, \
+                   transformations = :transformations, filters = :filters, \
                    updatedAt = :updated, version = :version";
         let due = match config.next_sync_at {
             _ if !retimed => "",

@@ -3,7 +3,7 @@
 use connectors::{Item, Page};
 use domain::DataType;
 use domain::json::Json;
-use domain::mapping::{FieldMapping, Mapper, Unmapped};
+use domain::mapping::{FieldMapping, Filter, Filters, Mapper, Transformation, Unmapped};
 use domain::run::{Counts, FailedRecord};
 use domain::validation::FieldError;
 use store::{Outcome, Upsert};
@@ -23,8 +23,17 @@ const MAX_RECORD_BYTES: usize = 256 << 10;
 /// Raised when mapping starts to write records otherwise, so that nothing is taken for unchanged that is not.
 const MAPPING_GENERATION: u64 = 1;
 
+/// How records are read: as a sync config says.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) mapping: FieldMapping,
+    pub(crate) transformations: Vec<Transformation>,
+    pub(crate) filters: Filters,
+}
+
 /// Turns raw records into canonical ones, under one mapping.
 pub(crate) struct Reader {
+    filter: Filter,
     mapper: Mapper,
     /// Makes the fingerprint of a raw record depend on the mapping.
     seed: u64,
@@ -32,17 +41,23 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(data_type: DataType, mapping: &FieldMapping) -> Self {
-        let text = serde_json::to_vec(mapping).unwrap_or_default();
+    pub(crate) fn new(data_type: DataType, reading: &Reading) -> Self {
+        let Reading { mapping, transformations, filters } = reading;
+        let text = serde_json::to_vec(&(mapping, transformations)).unwrap_or_default();
         Self {
-            mapper: Mapper::new(data_type, mapping),
+            filter: Filter::new(filters),
+            mapper: Mapper::new(data_type, mapping, transformations),
             seed: xxh3_64_with_seed(&text, MAPPING_GENERATION),
             buffer: Vec::new(),
         }
     }
 
-    fn read(&mut self, raw: &[u8]) -> Result<Upsert, Unmapped> {
+    /// Reads a record; `None` if a filter leaves it out.
+    fn read(&mut self, raw: &[u8]) -> Result<Option<Upsert>, Unmapped> {
         let parsed = Json::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
+        if !self.filter.takes(parsed) {
+            return Ok(None);
+        }
         self.buffer.clear();
         let mapped = self.mapper.map(parsed, &mut self.buffer)?;
         if self.buffer.len() > MAX_RECORD_BYTES {
@@ -50,7 +65,7 @@ impl Reader {
             return Err(Unmapped { key: Some(mapped.key), errors: vec![FieldError::new("record", message)] });
         }
         let fingerprint = xxh3_64_with_seed(raw, self.seed);
-        Ok(Upsert { key: mapped.key, data: self.buffer.clone(), fingerprint })
+        Ok(Some(Upsert { key: mapped.key, data: self.buffer.clone(), fingerprint }))
     }
 }
 
@@ -68,6 +83,7 @@ pub(crate) struct Batch {
     /// Where the connector goes on after this batch.
     pub(crate) resume: Option<String>,
     read: u64,
+    skipped: u64,
     bytes: usize,
 }
 
@@ -81,7 +97,8 @@ impl Batch {
                 Item::Broken(range, reason) => (range, Err(unreadable(reason.clone()))),
             };
             match read {
-                Ok(upsert) => {
+                Ok(None) => self.skipped += 1,
+                Ok(Some(upsert)) => {
                     self.bytes += upsert.data.len();
                     self.upserts.push(upsert);
                 }
@@ -119,6 +136,7 @@ impl Batch {
             created: of(Outcome::Created),
             updated: of(Outcome::Updated),
             unchanged: of(Outcome::Unchanged),
+            skipped: self.skipped,
             failed: self.failed.len() as u64,
             ..Counts::default()
         }

@@ -7,13 +7,12 @@ use std::time::Duration;
 use connectors::{Connector, Page, Pages, Pull, connector_for};
 use domain::connection::{Connection, ConnectionStatus};
 use domain::ids::RunId;
-use domain::mapping::FieldMapping;
 use store::StoreError;
 use tokio::time::Instant;
 use transport::ErpError;
 
 use crate::Engine;
-use crate::batch::{Batch, Reader};
+use crate::batch::{Batch, Reader, Reading};
 use crate::lease::{LeaseError, Leased};
 use crate::storing::{Stored, Storing, checkpoint, stored};
 
@@ -104,7 +103,7 @@ async fn work_leased<'e>(
     if connection.status == ConnectionStatus::Inactive {
         return Err(Failure::Setup("the connection was switched off".to_owned()));
     }
-    let mapping = mapping_of(engine, leased).await?;
+    let reading = reading_of(engine, leased).await?;
     engine.store.forget_failed_records_after(&leased.run.id, leased.run.counts.read).await?;
 
     let credentials = engine.vault.open(&connection.id, &connection.credentials);
@@ -119,7 +118,7 @@ async fn work_leased<'e>(
     pin_host_key(engine, &connection, &*connector).await?;
     let mut pages = opened?;
 
-    let reader = Reader::new(leased.run.data_type, &mapping);
+    let reader = Reader::new(leased.run.data_type, &reading);
     let mut puller = Puller { engine, leased: &mut *leased, pages: &mut *pages, reader, storing: None };
     let worked = puller.work(deadline).await;
     if let Err(Failure::Erp(_)) = &worked
@@ -130,12 +129,15 @@ async fn work_leased<'e>(
     worked
 }
 
-async fn mapping_of(engine: &Engine, leased: &Leased<'_>) -> Result<FieldMapping, Failure> {
-    let Some(id) = &leased.run.sync_config_id else { return Ok(FieldMapping::new()) };
+async fn reading_of(engine: &Engine, leased: &Leased<'_>) -> Result<Reading, Failure> {
+    let Some(id) = &leased.run.sync_config_id else { return Ok(Reading::default()) };
     let config = engine.store.sync_config(id).await?;
-    config
-        .map(|config| config.field_mapping)
-        .ok_or_else(|| Failure::Setup("the sync config was deleted".to_owned()))
+    let config = config.ok_or_else(|| Failure::Setup("the sync config was deleted".to_owned()))?;
+    Ok(Reading {
+        mapping: config.field_mapping,
+        transformations: config.transformations,
+        filters: config.filters,
+    })
 }
 
 /// The first contact pins the server's key; every later one is held against it.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
@@ -69,18 +69,27 @@ fn trimmed(value: Json<'_>) -> Result<Option<Cow<'_, str>>, String> {
 
 fn decimal(value: Json<'_>) -> Result<Option<Decimal>, String> {
     let Some(text) = trimmed(value)? else { return Ok(None) };
-    let parsed = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text));
-    parsed
-        .map(Some)
-        .map_err(|_| format!("must be a decimal number of at most 28 digits, the ERP sent {}", shown(&text)))
+    let shown = || format!("must be a decimal number of at most 28 digits, the ERP sent {}", shown(&text));
+    parse_decimal(&text).map(Some).ok_or_else(shown)
+}
+
+/// The decimal number that a text without blanks around it is, every digit kept.
+pub(super) fn parse_decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
 }
 
 fn flag(value: Json<'_>) -> Result<Option<bool>, String> {
     let Some(text) = trimmed(value)? else { return Ok(None) };
+    let shown = || format!("must be true or false, the ERP sent {}", shown(&text));
+    parse_flag(&text).map(Some).ok_or_else(shown)
+}
+
+/// What a text without blanks around it says, if it says yes or no.
+pub(super) fn parse_flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" | "1" => Ok(Some(true)),
-        "false" | "f" | "no" | "n" | "0" => Ok(Some(false)),
-        _ => Err(format!("must be true or false, the ERP sent {}", shown(&text))),
+        "true" | "t" | "yes" | "y" | "1" => Some(true),
+        "false" | "f" | "no" | "n" | "0" => Some(false),
+        _ => None,
     }
 }
 
@@ -97,16 +106,24 @@ fn day(value: Json<'_>) -> Result<Option<Date>, String> {
 /// A moment; a time without a zone is read as UTC, a day as its first instant.
 pub(super) fn moment(value: Json<'_>) -> Result<Option<Timestamp>, String> {
     let Some(text) = trimmed(value)? else { return Ok(None) };
-    let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    let parsed = moment_of(&text)
-        .or_else(|| civil(&text).and_then(utc))
-        .or_else(|| plain_day(&text).and_then(|day| utc(day.to_datetime(jiff::civil::Time::midnight()))));
-    parsed.map(Some).ok_or_else(|| {
+    parse_moment(&text).map(Some).ok_or_else(|| {
         format!(
             "must be a time such as 2026-01-31T10:00:00Z or 2026-01-31 10:00:00, the ERP sent {}",
             shown(&text)
         )
     })
+}
+
+/// The moment that a text without blanks around it tells.
+pub(super) fn parse_moment(text: &str) -> Option<Timestamp> {
+    moment_of(text)
+        .or_else(|| civil(text).and_then(utc))
+        .or_else(|| plain_day(text).and_then(|day| utc(day.to_datetime(Time::midnight()))))
+}
+
+/// A time without a zone, read as UTC.
+pub(super) fn utc(time: DateTime) -> Option<Timestamp> {
+    time.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
 /// RFC 3339, or OData V2's `/Date(1492098664000+0060)/` (milliseconds since 1970 in UTC; the offset only says how it
@@ -133,7 +150,7 @@ fn plain_day(text: &str) -> Option<Date> {
 }
 
 /// A value for an error message, cut where it is long.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let mut short: String = text.chars().take(60).collect();
     if short.len() < text.len() {
         short.push('…');

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::coerce;
 use super::path::Path;
+use super::program::Program;
 use crate::json::{Json, Kind};
 use crate::records::{Field, FieldKind, fold};
 use crate::validation::FieldError;
@@ -55,6 +56,8 @@ pub(super) struct Level {
     usual: HashMap<String, Match>,
     /// Names as this ERP spells them, with what `usual` says of them.
     seen: HashMap<String, Option<Match>>,
+    /// What is done to single slots before they are written.
+    programs: Vec<(usize, Program)>,
 }
 
 impl Level {
@@ -64,6 +67,7 @@ impl Level {
             slots: fields.len(),
             usual: HashMap::new(),
             seen: HashMap::new(),
+            programs: Vec::new(),
         };
         for (slot, field) in fields.iter().enumerate() {
             for (rank, name) in field.usual_names.iter().enumerate() {
@@ -122,6 +126,58 @@ impl Level {
         if let Some(source) = position.and_then(|position| plan.flat_sources.get_mut(position)) {
             *source = path.map_or(Source::Nowhere, Source::Path);
         }
+    }
+
+    /// Puts `program` between a field and what is found for it. It also counts for `inner` fields of an object or a
+    /// list, wherever they are found.
+    pub(super) fn transform(&mut self, field: &Field, inner: Option<&Field>, program: &Program) {
+        let Some(slot) = self.plans.iter().position(|plan| plan.field.name == field.name) else { return };
+        let Some(inner) = inner else { return self.programs.push((slot, program.clone())) };
+        let plan = &mut self.plans[slot];
+        if let FieldKind::Object(fields) = field.kind
+            && let Some(offset) = fields.iter().position(|field| field.name == inner.name)
+        {
+            self.programs.push((plan.flat + offset, program.clone()));
+        }
+        if let Some(level) = &mut plan.inner {
+            level.transform(inner, None, program);
+        }
+    }
+
+    /// Runs the programs over what was found; says what is new, slot by slot, as JSON.
+    pub(super) fn transformed<'a>(
+        &self,
+        found: &Found<'a>,
+        record: Json<'a>,
+        members: &Members<'a>,
+        at: &str,
+        errors: &mut Vec<FieldError>,
+    ) -> Vec<(usize, Option<String>)> {
+        let mut changed = Vec::with_capacity(self.programs.len());
+        for (slot, program) in &self.programs {
+            let outcome = program.run(found[*slot], record, members);
+            changed.push((
+                *slot,
+                outcome.unwrap_or_else(|message| {
+                    errors.push(FieldError::new(path(at, &self.name_of(*slot)), message));
+                    None
+                }),
+            ));
+        }
+        changed
+    }
+
+    /// The name of what a slot fills.
+    fn name_of(&self, slot: usize) -> String {
+        let name = |plan: &Plan| match plan.field.kind {
+            FieldKind::Object(fields) => {
+                let inner = slot.checked_sub(plan.flat).and_then(|offset| fields.get(offset))?;
+                Some(path(plan.field.name, inner.name))
+            }
+            _ => None,
+        };
+        let own = self.plans.get(slot).map(|plan| plan.field.name.to_owned());
+        own.or_else(|| self.plans.iter().find_map(name)).unwrap_or_default()
     }
 
     /// Finds what fills each slot.
@@ -234,7 +290,10 @@ impl Plan {
         };
         match written {
             Ok(false) if self.field.required => {
-                errors.push(FieldError::new(path(at, self.field.name), "is required, the ERP sent none"));
+                let field = path(at, self.field.name);
+                if errors.iter().all(|error| error.field != field) {
+                    errors.push(FieldError::new(field, "is required, the ERP sent none"));
+                }
                 false
             }
             Ok(written) => written,
@@ -247,7 +306,10 @@ impl Plan {
 
     fn write_inner(&mut self, value: Json<'_>, at: &str, out: &mut Vec<u8>, errors: &mut Vec<FieldError>) {
         let Some(level) = &mut self.inner else { return };
-        let found = level.find(value, &value.members());
+        let members = value.members();
+        let mut found = level.find(value, &members);
+        let changed = level.transformed(&found, value, &members, at, errors);
+        lay_over(&mut found, &changed);
         level.write(&found, at, out, errors);
     }
 
@@ -308,6 +370,13 @@ impl Plan {
         }
         out.push(b']');
         Ok(true)
+    }
+}
+
+/// Puts what transformations made in the place of what was found.
+pub(super) fn lay_over<'a>(found: &mut Found<'a>, changed: &'a [(usize, Option<String>)]) {
+    for (slot, value) in changed {
+        found[*slot] = value.as_deref().map(Json::written);
     }
 }
 

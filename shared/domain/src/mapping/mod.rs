@@ -1,12 +1,24 @@
 //! Turns a record as an ERP sent it into our canonical form.
 //!
 //! A config's `fieldMapping` names the source of single fields; every other field is found by its usual names. It is
-//! compiled once per run into a [`Mapper`], which reads each record once and writes the canonical JSON.
+//! compiled once per run into a [`Mapper`], which reads each record once and writes the canonical JSON. On the way from
+//! its source to its form a field may be transformed; records that filters leave out are not mapped at all.
 
+mod apply;
 mod coerce;
+mod filter;
 mod level;
 mod path;
+mod program;
+mod step;
+mod time_format;
+mod transformation;
+mod worked;
 
+pub use filter::{Filter, Filters, check_filters};
+pub use transformation::{Operation, Transformation, check_transformations};
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -17,6 +29,7 @@ use crate::records::{EXTRA, Field, FieldKind, MAX_KEY_BYTES, fields_of, key_fiel
 use crate::validation::{Checks, FieldError};
 use level::Level;
 use path::Path;
+use program::Program;
 
 /// Our field (`sku`, `shippingAddress.city`, `extra.colour`) to the path of theirs: a name, a dotted path or a
 /// JSONPath (RFC 9535) that begins with `$`. `null` leaves the field empty.
@@ -105,25 +118,52 @@ pub struct Unmapped {
 pub struct Mapper {
     data_type: DataType,
     level: Level,
-    extra: Vec<(String, Path)>,
+    extra: Vec<Extra>,
+}
+
+/// A field of the user's own.
+#[derive(Debug)]
+struct Extra {
+    name: String,
+    source: Option<Path>,
+    program: Option<Program>,
 }
 
 impl Mapper {
-    /// Compiles a mapping that [`check`] found good. Entries it would refuse are left out.
+    /// Compiles a mapping that [`check`] found good, and transformations that [`check_transformations`] did. Entries
+    /// they would refuse are left out.
     #[must_use]
-    pub fn new(data_type: DataType, mapping: &FieldMapping) -> Self {
-        let mut level = Level::new(fields_of(data_type));
-        let mut extra = Vec::new();
+    pub fn new(data_type: DataType, mapping: &FieldMapping, transformations: &[Transformation]) -> Self {
+        let mut mapper = Self { data_type, level: Level::new(fields_of(data_type)), extra: Vec::new() };
         for (name, source) in mapping {
             let path = source.as_deref().and_then(|source| Path::parse(source).ok());
             match (Target::find(data_type, name), path) {
-                (Ok(Target::Field(field)), path) => level.take_from(field, path),
-                (Ok(Target::Inner(outer, inner)), path) => level.take_inner_from(outer, inner, path),
-                (Ok(Target::Extra(name)), Some(path)) => extra.push((name.to_owned(), path)),
+                (Ok(Target::Field(field)), path) => mapper.level.take_from(field, path),
+                (Ok(Target::Inner(outer, inner)), path) => mapper.level.take_inner_from(outer, inner, path),
+                (Ok(Target::Extra(name)), source @ Some(_)) => {
+                    mapper.extra.push(Extra { name: name.to_owned(), source, program: None });
+                }
                 (Ok(Target::Extra(_)), None) | (Err(_), _) => {}
             }
         }
-        Self { data_type, level, extra }
+        for (name, program) in transformation::programs(transformations) {
+            mapper.transform(name, program);
+        }
+        mapper
+    }
+
+    fn transform(&mut self, name: &str, program: Program) {
+        match transformation::target(self.data_type, name) {
+            Ok(Target::Field(field)) => self.level.transform(field, None, &program),
+            Ok(Target::Inner(outer, inner)) => self.level.transform(outer, Some(inner), &program),
+            Ok(Target::Extra(name)) => match self.extra.iter_mut().find(|extra| extra.name == name) {
+                Some(extra) => extra.program = Some(program),
+                None => {
+                    self.extra.push(Extra { name: name.to_owned(), source: None, program: Some(program) })
+                }
+            },
+            Err(_) => {}
+        }
     }
 
     /// Writes the canonical JSON of `raw` to the end of `out`.
@@ -138,9 +178,11 @@ impl Mapper {
         }
         let members = raw.members();
         let mut errors = Vec::new();
-        let found = self.level.find(raw, &members);
+        let mut found = self.level.find(raw, &members);
+        let changed = self.level.transformed(&found, raw, &members, "", &mut errors);
+        level::lay_over(&mut found, &changed);
         self.level.write(&found, "", out, &mut errors);
-        self.write_extra(raw, &members, out);
+        self.write_extra(raw, &members, out, &mut errors);
 
         let key = self.key(&found, &mut errors);
         if errors.is_empty() {
@@ -164,10 +206,21 @@ impl Mapper {
     }
 
     /// Adds `extra` to the object that was just written.
-    fn write_extra<'a>(&self, raw: Json<'a>, members: &level::Members<'a>, out: &mut Vec<u8>) {
-        let mut values =
-            self.extra.iter().filter_map(|(name, path)| Some((name, path.find(raw, members)?))).peekable();
-        if values.peek().is_none() {
+    fn write_extra<'a>(
+        &self,
+        raw: Json<'a>,
+        members: &level::Members<'a>,
+        out: &mut Vec<u8>,
+        errors: &mut Vec<FieldError>,
+    ) {
+        let mut values = Vec::new();
+        for extra in &self.extra {
+            match extra.value(raw, members) {
+                Ok(value) => values.extend(value.map(|value| (extra.name.as_str(), value))),
+                Err(message) => errors.push(FieldError::new(format!("{EXTRA}.{}", extra.name), message)),
+            }
+        }
+        if values.is_empty() {
             return;
         }
         let object_was_empty = out.last() == Some(&b'{') || out.ends_with(b"{}");
@@ -176,15 +229,26 @@ impl Mapper {
             out.push(b',');
         }
         out.extend_from_slice(b"\"extra\":{");
-        for (position, (name, value)) in values.enumerate() {
+        for (position, (name, value)) in values.into_iter().enumerate() {
             if position > 0 {
                 out.push(b',');
             }
             coerce::write_string(name, out);
             out.push(b':');
-            out.extend_from_slice(value.text().as_bytes());
+            out.extend_from_slice(value.as_bytes());
         }
         out.extend_from_slice(b"}}");
+    }
+}
+
+impl Extra {
+    /// What it holds, as JSON.
+    fn value<'a>(&self, raw: Json<'a>, members: &level::Members<'a>) -> Result<Option<Cow<'a, str>>, String> {
+        let found = self.source.as_ref().and_then(|path| path.find(raw, members));
+        match &self.program {
+            None => Ok(found.map(|value| Cow::Borrowed(value.text()))),
+            Some(program) => Ok(program.run(found, raw, members)?.map(Cow::Owned)),
+        }
     }
 }
 

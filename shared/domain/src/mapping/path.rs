@@ -7,7 +7,7 @@ use super::level::Members;
 use crate::json::Json;
 
 /// A compiled path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Path {
     /// A name, or names joined by dots.
     Dotted(String),

@@ -5,7 +5,7 @@ fn mapper(data_type: DataType, mapping: &[(&str, Option<&str>)]) -> Mapper {
     let mut checks = Checks::default();
     check(data_type, &mapping, &mut checks);
     checks.finish().unwrap();
-    Mapper::new(data_type, &mapping)
+    Mapper::new(data_type, &mapping, &[])
 }
 
 fn map(mapper: &mut Mapper, raw: &str) -> Result<(String, String), Unmapped> {

@@ -68,6 +68,8 @@ pub(crate) fn config(connection: &ConnectionId, data_type: DataType, due: Option
         status: SyncStatus::Idle,
         settings: SyncSettings::default(),
         field_mapping: BTreeMap::from([("name".to_owned(), None), ("sku".to_owned(), Some("id".to_owned()))]),
+        transformations: Vec::new(),
+        filters: BTreeMap::new(),
         last_sync_at: None,
         next_sync_at: due,
         last_run_id: None,

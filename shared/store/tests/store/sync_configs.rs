@@ -1,5 +1,6 @@
 use domain::DataType;
 use domain::ids::ConnectionId;
+use domain::mapping::{Operation, Transformation};
 use jiff::{SignedDuration, Timestamp};
 use store::StoreError;
 
@@ -14,6 +15,12 @@ async fn a_config_comes_back_as_it_was_written_and_changed() {
     products.schedule = None;
     products.next_sync_at = None;
     products.field_mapping.clear();
+    products.transformations = vec![Transformation {
+        field: "price".to_owned(),
+        operation: Operation::Multiply,
+        value: Some("1.19".into()),
+    }];
+    products.filters.insert("price".to_owned(), serde_json::json!({"gt": 0.5, "in": [1, "2", true]}));
     store.replace_sync_config(&products, true).await.unwrap();
     assert_eq!(store.sync_config(&products.id).await.unwrap().as_ref(), Some(&products));
     assert!(store.due_sync_configs(Timestamp::now(), 10).await.unwrap().is_empty());
