@@ -99,3 +99,21 @@ async fn what_cannot_work_is_refused_when_it_is_saved() {
     let configs = causeway.list(&format!("/erp/connections/{connection}/sync-configs")).await;
     assert_eq!(configs.len(), 0);
 }
+
+#[tokio::test]
+async fn a_program_too_large_for_the_table_is_refused_by_name() {
+    let causeway = Causeway::start().await;
+    let connection = causeway.connect_http("http://127.0.0.1:9").await;
+    let config = json!({
+        "erpConnectionId": connection, "dataType": "products",
+        "transformations": [{"field": "name", "operation": "prefix", "value": "x".repeat(70_000)}],
+        "filters": {"name": "x".repeat(70_000)},
+    });
+    let refused = causeway.client().post("/erp/sync-configs", config).await.expect(422).to_string();
+    assert!(
+        refused.contains("\"transformations") && refused.contains("\"filters"),
+        "{}",
+        &refused[..500.min(refused.len())]
+    );
+    assert!(refused.len() < 2_000, "what was sent is not echoed");
+}

@@ -225,6 +225,15 @@ impl SyncConfigInput {
         crate::mapping::check(self.data_type, &self.field_mapping, &mut checks);
         crate::mapping::check_transformations(self.data_type, &self.transformations, &mut checks);
         crate::mapping::check_filters(&self.filters, &mut checks);
+        checks.require(fits(&self.transformations), "transformations", "must be at most 64 KB in all");
+        checks.require(fits(&self.filters), "filters", "must be at most 64 KB in all");
         checks.finish()
     }
+}
+
+/// Most bytes the transformations, or the filters, may have: a sync config must fit into one item of the table.
+const MAX_PROGRAM_BYTES: usize = 64 * 1024;
+
+fn fits(part: &impl Serialize) -> bool {
+    serde_json::to_vec(part).is_ok_and(|text| text.len() <= MAX_PROGRAM_BYTES)
 }

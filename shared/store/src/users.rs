@@ -30,14 +30,7 @@ impl Store {
         item.insert("passwordHash".to_owned(), crate::item::text(password_hash));
         let claim = key::user_email(&user.email).with(Claim { user_id: user.id.clone() })?;
         let writes = vec![self.put_new(item)?, self.put_new(claim)?];
-        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_transaction_canceled_exception()) => {
-                Err(StoreError::Changed)
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.transact(writes).await
     }
 
     /// A write of an item that must not be there yet, for a transaction.

@@ -202,14 +202,7 @@ impl Store {
 
     async fn put_together(&self, puts: Vec<Put>) -> Result<(), StoreError> {
         let writes = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
-        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_transaction_canceled_exception()) => {
-                Err(StoreError::Changed)
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.transact(writes).await
     }
 }
 
