@@ -6,7 +6,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Query;
 use axum::routing::get;
-use domain::run::Lease;
+use domain::DataType;
+use domain::run::{Lease, Run, Trigger};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -117,31 +118,9 @@ async fn a_run_that_keeps_killing_its_workers_is_given_up() {
     assert!(finished["error"].as_str().unwrap().contains("5 workers in a row"), "{finished}");
 }
 
-fn run_of(connection: &str) -> domain::run::Run {
-    let now = Timestamp::now();
-    domain::run::Run {
-        id: domain::ids::RunId::generate(),
-        erp_connection_id: connection.parse().unwrap(),
-        sync_config_id: None,
-        data_type: domain::DataType::Products,
-        direction: domain::Direction::Pull,
-        status: domain::run::RunStatus::Syncing,
-        trigger: domain::run::Trigger::Manual,
-        triggered_by: "usr_1".to_owned(),
-        started_at: now,
-        completed_at: None,
-        counts: domain::run::Counts::default(),
-        total: None,
-        error: None,
-        warnings: Vec::new(),
-        cursor: None,
-        batch: 0,
-        attempt: 1,
-        stalled: 0,
-        lease: None,
-        checkpointed_at: now,
-        version: 1,
-    }
+fn run_of(connection: &str) -> Run {
+    let connection = connection.parse().unwrap();
+    Run::start(connection, DataType::Products, Trigger::Manual, "usr_1".to_owned(), Timestamp::now())
 }
 
 #[tokio::test]

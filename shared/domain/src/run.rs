@@ -138,6 +138,40 @@ pub struct Lease {
 }
 
 impl Run {
+    /// A run that is started at `now` by `triggered_by` and waits for a worker.
+    #[must_use]
+    pub fn start(
+        erp_connection_id: ConnectionId,
+        data_type: DataType,
+        trigger: Trigger,
+        triggered_by: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: RunId::generate(),
+            erp_connection_id,
+            sync_config_id: None,
+            data_type,
+            direction: Direction::Pull,
+            status: RunStatus::Syncing,
+            trigger,
+            triggered_by,
+            started_at: now,
+            completed_at: None,
+            counts: Counts::default(),
+            total: None,
+            error: None,
+            warnings: Vec::new(),
+            cursor: None,
+            batch: 0,
+            attempt: 0,
+            stalled: 0,
+            lease: None,
+            checkpointed_at: now,
+            version: 1,
+        }
+    }
+
     /// Whether it is neither done nor given up.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::connection::{Connection, ConnectionStatus};
 use domain::ids::RunId;
-use domain::run::{Counts, Run, RunStatus, Trigger};
+use domain::run::{Run, Trigger};
 use domain::sync_config::SyncConfig;
 use domain::{DataType, Direction};
 use jiff::Timestamp;
@@ -104,28 +104,12 @@ fn refuse_disabled(request: &TriggerRequest) -> Result<(), TriggerError> {
 }
 
 fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
+    let TriggerRequest { connection, data_type, trigger, triggered_by, .. } = request;
     Run {
-        id: RunId::generate(),
-        erp_connection_id: request.connection.id.clone(),
         sync_config_id: request.config.as_ref().map(|config| config.id.clone()),
-        data_type: request.data_type,
         direction: request.direction,
-        status: RunStatus::Syncing,
-        trigger: request.trigger,
-        triggered_by: request.triggered_by.clone(),
-        started_at: now,
-        completed_at: None,
-        counts: Counts::default(),
-        total: None,
-        error: None,
         warnings: not_pushed(request.direction).into_iter().collect(),
-        cursor: None,
-        batch: 0,
-        attempt: 0,
-        stalled: 0,
-        lease: None,
-        checkpointed_at: now,
-        version: 1,
+        ..Run::start(connection.id.clone(), *data_type, *trigger, triggered_by.clone(), now)
     }
 }
 

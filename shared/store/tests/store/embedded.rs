@@ -8,7 +8,7 @@ use domain::Direction;
 use domain::connection::{
     Connection, ConnectionMethod, ConnectionSettings, ConnectionStatus, CredentialsOf, Provider,
 };
-use domain::ids::{ConnectionId, RunId, SyncConfigId};
+use domain::ids::{ConnectionId, SyncConfigId};
 use domain::run::{Counts, Run, RunStatus, Trigger};
 use domain::sync_config::{SyncConfig, SyncSettings, SyncStatus};
 use jiff::Timestamp;
@@ -80,30 +80,9 @@ pub(crate) fn config(connection: &ConnectionId, data_type: DataType, due: Option
 }
 
 pub(crate) fn run(connection: &ConnectionId, data_type: DataType, config: Option<&SyncConfigId>) -> Run {
-    let now = Timestamp::now();
-    Run {
-        id: RunId::generate(),
-        erp_connection_id: connection.clone(),
-        sync_config_id: config.cloned(),
-        data_type,
-        direction: Direction::Pull,
-        status: RunStatus::Syncing,
-        trigger: Trigger::Manual,
-        triggered_by: "usr_1".to_owned(),
-        started_at: now,
-        completed_at: None,
-        counts: Counts::default(),
-        total: None,
-        error: None,
-        warnings: Vec::new(),
-        cursor: None,
-        batch: 0,
-        attempt: 0,
-        stalled: 0,
-        lease: None,
-        checkpointed_at: now,
-        version: 1,
-    }
+    let started =
+        Run::start(connection.clone(), data_type, Trigger::Manual, "usr_1".to_owned(), Timestamp::now());
+    Run { sync_config_id: config.cloned(), ..started }
 }
 
 /// The run as a worker closes it.
