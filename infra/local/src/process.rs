@@ -12,7 +12,7 @@ use queue::Queue;
 use secrecy::{ExposeSecret, SecretString};
 use secrets::Vault;
 use store::Store;
-use sync::Engine;
+use sync::{Engine, Pace};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -64,6 +64,7 @@ impl LocalProcess {
             queue: Queue::new(sqs_client.clone(), &runs_url),
             vault: Vault::from_key_file(&data_dir.file("secret.key"))?,
             transport: Transport::new(settings.egress)?,
+            pace: Pace::default(),
         };
         let first_admin = prepare(&engine, &settings.admin_email, settings.admin_password).await?;
         let tokens = Tokens::from_key_file(&data_dir.file("token.key"))?;

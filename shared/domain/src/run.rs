@@ -18,6 +18,48 @@ pub enum RunStatus {
     Success,
     /// It could not reach its end; what was stored before stands.
     Error,
+    /// A person ended it; what was stored before stands.
+    Cancelled,
+}
+
+/// How much of the ERP's records a run reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// All of them. Only such a run can notice what is gone.
+    #[default]
+    Full,
+    /// Those that changed since the last run that succeeded.
+    Incremental,
+}
+
+/// What a run is at. A run goes through the phases it needs, in this order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Reading the ERP's records and storing them.
+    #[default]
+    Pull,
+    /// Looking for records that are gone at the ERP.
+    Deletions,
+    /// Sending our changes to the ERP.
+    Push,
+}
+
+/// Something about a run that an operator should look at, for programs. A sentence about each is among the warnings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunFlag {
+    /// The ERP always had records and suddenly answers with none.
+    SuddenlyEmpty,
+    /// More records vanished than `settings.maxDeletePercent` allows: none was deleted.
+    DeletionsWithheld,
+    /// The ERP told another total than it sent records.
+    CountMismatch,
+    /// Fields appeared, vanished or changed their type.
+    SchemaDrift,
+    /// A worker died in a full pull: what is gone at the ERP shows with the next one.
+    DeletionsNotChecked,
 }
 
 /// What started a run.
@@ -34,7 +76,7 @@ pub enum Trigger {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Counts {
-    /// Records the ERP sent.
+    /// Records looked at: those the ERP sent, and those found to be gone there.
     pub read: u64,
     /// New to us.
     pub created: u64,
@@ -99,18 +141,45 @@ pub struct Run {
     pub trigger: Trigger,
     /// Who started it: a user's id, or `scheduler`.
     pub triggered_by: String,
+    /// The run it repeats.
+    #[serde(default)]
+    pub retry_of: Option<RunId>,
+    /// Whether it only tells what it would do.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// How much of the ERP's records it reads.
+    #[serde(default)]
+    pub mode: Mode,
+    /// With [`Mode::Incremental`], the moment since which changes are asked for.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+    /// What it is at.
+    #[serde(default)]
+    pub phase: Phase,
+    /// A person wants it to end: its worker closes it after the batch at hand.
+    #[serde(default)]
+    pub cancel_requested: bool,
     /// When it was started.
     pub started_at: Timestamp,
     /// When it ended.
     pub completed_at: Option<Timestamp>,
-    /// What it did so far.
+    /// What its pull did so far.
     pub counts: Counts,
+    /// What its push did so far: `read` are our changes it looked at.
+    #[serde(default)]
+    pub pushed: Counts,
+    /// When the newest record so far was changed at the ERP.
+    #[serde(default)]
+    pub high_water: Option<Timestamp>,
     /// How many records the ERP says there are.
     pub total: Option<u64>,
     /// Why it ended in `error`.
     pub error: Option<String>,
     /// What a person should know though the run goes on.
     pub warnings: Vec<String>,
+    /// What an operator should look at.
+    #[serde(default)]
+    pub flags: Vec<RunFlag>,
     /// Where the connector goes on, once batch `batch` is done. Only the connector reads it.
     pub cursor: Option<String>,
     /// How many batches are checkpointed.
@@ -156,12 +225,21 @@ impl Run {
             status: RunStatus::Syncing,
             trigger,
             triggered_by,
+            retry_of: None,
+            dry_run: false,
+            mode: Mode::default(),
+            since: None,
+            phase: Phase::default(),
+            cancel_requested: false,
             started_at: now,
             completed_at: None,
             counts: Counts::default(),
+            pushed: Counts::default(),
+            high_water: None,
             total: None,
             error: None,
             warnings: Vec::new(),
+            flags: Vec::new(),
             cursor: None,
             batch: 0,
             attempt: 0,
@@ -223,6 +301,17 @@ pub struct SyncLog {
     pub trigger: Trigger,
     /// Who started it.
     pub triggered_by: String,
+    /// The run it repeats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub retry_of: Option<RunId>,
+    /// Whether it only tells what it would do: nothing is written, here or at the ERP.
+    pub dry_run: bool,
+    /// How much of the ERP's records it reads.
+    pub mode: Mode,
+    /// What it is at, while at work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
     /// When it was started.
     pub started_at: Timestamp,
     /// When it ended.
@@ -238,14 +327,19 @@ pub struct SyncLog {
     pub records_success: u64,
     /// Records set aside.
     pub records_failed: u64,
-    /// What it did, in full.
+    /// What it did, in full: pull and push together.
     pub counts: Counts,
+    /// What of it the push did, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<Counts>,
     /// Why it ended in `error`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "the ERP answered 401 Unauthorized: wrong API key")]
     pub error: Option<String>,
     /// What a person should know though the run went on.
     pub warnings: Vec<String>,
+    /// What an operator should look at.
+    pub flags: Vec<RunFlag>,
     /// How far it is, while at work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
@@ -257,12 +351,21 @@ impl SyncLog {
     pub fn of(run: Run, now: Timestamp) -> Self {
         let progress = run.is_open().then(|| progress(&run, now));
         let duration = run.completed_at.map(|end| seconds(run.started_at, end));
+        let phase = run.is_open().then_some(run.phase);
+        let mut counts = run.counts;
+        counts.add(&run.pushed);
         Self {
             progress,
             duration,
-            records_processed: run.counts.read,
-            records_success: run.counts.read - run.counts.failed,
-            records_failed: run.counts.failed,
+            phase,
+            records_processed: counts.read,
+            records_success: counts.read - counts.failed,
+            records_failed: counts.failed,
+            pushed: (run.direction != Direction::Pull).then_some(run.pushed),
+            retry_of: run.retry_of,
+            dry_run: run.dry_run,
+            mode: run.mode,
+            flags: run.flags,
             id: run.id,
             erp_connection_id: run.erp_connection_id,
             sync_config_id: run.sync_config_id,
@@ -273,7 +376,7 @@ impl SyncLog {
             triggered_by: run.triggered_by,
             started_at: run.started_at,
             completed_at: run.completed_at,
-            counts: run.counts,
+            counts,
             error: run.error,
             warnings: run.warnings,
         }

@@ -11,9 +11,6 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::raw;
 
-/// Records after which a batch is written.
-const FULL_RECORDS: usize = 16_000;
-
 /// Bytes of canonical records after which a batch is written.
 const FULL_BYTES: usize = 8 << 20;
 
@@ -119,8 +116,8 @@ impl Batch {
     }
 
     /// Whether it should be written before more is added.
-    pub(crate) fn is_full(&self) -> bool {
-        self.upserts.len() + self.failed.len() >= FULL_RECORDS || self.bytes >= FULL_BYTES
+    pub(crate) fn is_full(&self, records: usize) -> bool {
+        self.upserts.len() + self.failed.len() >= records || self.bytes >= FULL_BYTES
     }
 
     /// Whether there is anything to checkpoint.

@@ -1,5 +1,7 @@
 //! What every part of the engine works with.
 
+use std::time::Duration;
+
 use jiff::{Timestamp, Unit};
 use queue::Queue;
 use secrets::Vault;
@@ -17,6 +19,35 @@ pub struct Engine {
     pub vault: Vault,
     /// Reaches the ERPs.
     pub transport: Transport,
+    /// Its paces.
+    pub pace: Pace,
+}
+
+/// How long things take and how much is done at a time. The defaults are what ships; the fault suite lives faster.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How long a worker's lease on a run lasts unless it is renewed.
+    pub lease: Duration,
+    /// How often a lease is renewed while nothing is checkpointed.
+    pub renew_every: Duration,
+    /// Records after which a batch is written.
+    pub batch_records: usize,
+    /// A batch that is not full is written after this long, so that progress shows.
+    pub write_after: Duration,
+    /// How long a worker stays with one run while others may wait for it.
+    pub slice: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(15),
+            renew_every: Duration::from_secs(4),
+            batch_records: 16_000,
+            write_after: Duration::from_secs(2),
+            slice: Duration::from_secs(20),
+        }
+    }
 }
 
 /// The time, to the millisecond: finer is noise in an answer, and the table keeps no finer.

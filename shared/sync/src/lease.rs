@@ -1,7 +1,6 @@
 //! The right of one worker to move a run on, and every write it makes under that right.
 
 use std::pin::pin;
-use std::time::Duration;
 
 use domain::ids::RunId;
 use domain::run::{Lease, Run, RunStatus};
@@ -10,12 +9,6 @@ use tokio::time::{Instant, interval_at};
 use ulid::Ulid;
 
 use crate::engine::{Engine, now};
-
-/// How long a lease lasts unless it is renewed.
-const LEASE: Duration = Duration::from_secs(15);
-
-/// How often a lease is renewed while nothing is checkpointed.
-const RENEW_EVERY: Duration = Duration::from_secs(4);
 
 /// Workers that may take a run up in a row without a checkpoint before it is given up: something in it kills them.
 const MAX_STALLED: u32 = 5;
@@ -45,7 +38,7 @@ impl<'e> Leased<'e> {
         if !run.is_open() || run.lease.as_ref().is_some_and(|lease| lease.until > now) {
             return Ok(None);
         }
-        run.lease = Some(Lease { holder: Ulid::generate().to_string(), until: now + LEASE });
+        run.lease = Some(Lease { holder: Ulid::generate().to_string(), until: now + engine.pace.lease });
         run.attempt += 1;
         run.stalled += 1;
         run.version += 1;
@@ -77,7 +70,7 @@ impl<'e> Leased<'e> {
     /// Renews the lease.
     async fn renew(&mut self) -> Result<(), LeaseError> {
         if let Some(lease) = &mut self.run.lease {
-            lease.until = now() + LEASE;
+            lease.until = now() + self.engine.pace.lease;
         }
         self.run.version += 1;
         self.write().await
@@ -86,7 +79,8 @@ impl<'e> Leased<'e> {
     /// Does `work`, however long it takes, without losing the lease meanwhile.
     pub(crate) async fn keep<T>(&mut self, work: impl Future<Output = T>) -> Result<T, LeaseError> {
         let mut work = pin!(work);
-        let mut renew = interval_at(Instant::now() + RENEW_EVERY, RENEW_EVERY);
+        let every = self.engine.pace.renew_every;
+        let mut renew = interval_at(Instant::now() + every, every);
         loop {
             tokio::select! {
                 biased;

@@ -16,7 +16,7 @@ mod trigger;
 mod work;
 
 pub use connection_test::TestOutcome;
-pub use engine::{Engine, now};
+pub use engine::{Engine, Pace, now};
 pub use tick::{Tick, recover, tick};
 pub use trigger::{TriggerError, TriggerRequest};
 pub use work::work;

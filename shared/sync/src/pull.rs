@@ -16,9 +16,6 @@ use crate::batch::{Batch, Reader, Reading};
 use crate::lease::{LeaseError, Leased};
 use crate::storing::{Stored, Storing, checkpoint, stored};
 
-/// A batch that is not full is written after this long, so that progress shows.
-const WRITE_AFTER: Duration = Duration::from_secs(2);
-
 /// How a stretch of work ended.
 enum End {
     /// Everything is read and stored.
@@ -193,11 +190,11 @@ impl Puller<'_, '_> {
     async fn fill(&mut self, stop_at: Instant) -> Result<(Batch, bool), Failure> {
         let mut batch = Batch::default();
         let before = self.leased.run.counts.read + self.storing.as_ref().map_or(0, Storing::read);
-        let until = stop_at.min(Instant::now() + WRITE_AFTER);
+        let until = stop_at.min(Instant::now() + self.engine.pace.write_after);
         loop {
             let Some(page) = self.next_page().await? else { return Ok((batch, true)) };
             batch.add(page, &mut self.reader, before);
-            if batch.is_full() || Instant::now() >= until {
+            if batch.is_full(self.engine.pace.batch_records) || Instant::now() >= until {
                 return Ok((batch, false));
             }
         }
