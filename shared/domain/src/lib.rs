@@ -4,6 +4,7 @@
 
 pub mod assignment;
 pub mod audit;
+pub mod census;
 pub mod connection;
 pub mod data_type;
 pub mod ids;
@@ -14,6 +15,7 @@ pub mod run;
 pub mod schedule;
 pub mod sync_config;
 pub mod user;
+pub mod sync_state;
 pub mod validation;
 
 pub use data_type::{DataType, Direction};

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::census::Census;
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
 use crate::validation::FieldError;
@@ -147,6 +148,9 @@ pub struct Run {
     /// Whether it only tells what it would do.
     #[serde(default)]
     pub dry_run: bool,
+    /// How much it was asked to read; left to us if nothing was asked.
+    #[serde(default)]
+    pub asked_mode: Option<Mode>,
     /// How much of the ERP's records it reads.
     #[serde(default)]
     pub mode: Mode,
@@ -171,6 +175,18 @@ pub struct Run {
     /// When the newest record so far was changed at the ERP.
     #[serde(default)]
     pub high_water: Option<Timestamp>,
+    /// The program its records are read by.
+    #[serde(default)]
+    pub program: Option<u64>,
+    /// The keys its pull met so far; none before its pull begins.
+    #[serde(default)]
+    pub census: Option<Census>,
+    /// The ERP asked to be left alone until then.
+    #[serde(default)]
+    pub held_until: Option<Timestamp>,
+    /// How often it did so in a row.
+    #[serde(default)]
+    pub holds: u32,
     /// How many records the ERP says there are.
     pub total: Option<u64>,
     /// Why it ended in `error`.
@@ -227,6 +243,7 @@ impl Run {
             triggered_by,
             retry_of: None,
             dry_run: false,
+            asked_mode: None,
             mode: Mode::default(),
             since: None,
             phase: Phase::default(),
@@ -236,6 +253,10 @@ impl Run {
             counts: Counts::default(),
             pushed: Counts::default(),
             high_water: None,
+            program: None,
+            census: None,
+            held_until: None,
+            holds: 0,
             total: None,
             error: None,
             warnings: Vec::new(),
@@ -247,6 +268,14 @@ impl Run {
             lease: None,
             checkpointed_at: now,
             version: 1,
+        }
+    }
+
+    /// Notes something an operator should look at, with a sentence about it.
+    pub fn flag(&mut self, flag: RunFlag, warning: String) {
+        if !self.flags.contains(&flag) {
+            self.flags.push(flag);
+            self.warnings.push(warning);
         }
     }
 

@@ -1,12 +1,13 @@
 //! What is synced over a connection, when, and how their fields become ours.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
 use crate::mapping::{FieldMapping, Filters, Transformation};
+use crate::run::Mode;
 use crate::schedule::{Blackout, Schedule};
 use crate::validation::{Checks, Invalid};
 
@@ -63,6 +64,16 @@ pub struct SyncSettings {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(example = json!(["*/15 8-17 * * mon-fri", "0 3 * * *"]))]
     pub schedules: Vec<String>,
+    /// Cron lines at which all of the ERP's records are read, also where it could be asked for changes only: 10 at most.
+    /// Left out, that is done by the first run of a day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["0 3 * * sun"]))]
+    pub full_schedules: Vec<String>,
+    /// Asked for changes, the ERP is asked from this many minutes before the newest change it told: 0 to 1440.
+    pub overlap_minutes: u32,
+    /// Where more than this share of the known records, in percent, or all of them vanished at the ERP, nothing is
+    /// deleted here, and the run says so: 0 to 100. With 100, any but all may go.
+    pub max_delete_percent: u8,
     /// Windows in which it does not start by itself: 20 at most. Started by hand it runs all the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blackouts: Vec<Blackout>,
@@ -77,6 +88,9 @@ impl Default for SyncSettings {
             conflict_resolution: ConflictResolution::default(),
             time_zone: None,
             schedules: Vec::new(),
+            full_schedules: Vec::new(),
+            overlap_minutes: 5,
+            max_delete_percent: 20,
             blackouts: Vec::new(),
         }
     }
@@ -136,13 +150,22 @@ impl SyncConfig {
     /// When it is due next after `after`, if it runs by itself at all.
     #[must_use]
     pub fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
-        self.by_itself()?.next_after(after)
+        self.by_itself().filter_map(|schedule| schedule.next_after(after)).min()
+    }
+
+    /// How much a run reads that takes the slot at `due`: everything, if one of the `fullSchedules` names that moment;
+    /// changes only, if there are such and none of them does; else it is left to the run.
+    #[must_use]
+    pub fn mode_of_slot(&self, due: Timestamp) -> Option<Mode> {
+        let full = Schedule::of_full_pulls(&self.settings).ok().flatten()?;
+        let just_before = due.checked_sub(SignedDuration::from_secs(1)).ok()?;
+        Some(if full.next_after(just_before) == Some(due) { Mode::Full } else { Mode::Incremental })
     }
 
     /// When the blackout that holds it back at `at` ends; `None` if none does.
     #[must_use]
     pub fn held_until(&self, at: Timestamp) -> Option<Timestamp> {
-        self.by_itself()?.held_until(at)
+        self.by_itself().find_map(|schedule| schedule.held_until(at))
     }
 
     /// Whether it is due at the same times as `other`.
@@ -151,14 +174,21 @@ impl SyncConfig {
         let settings = SyncSettings {
             sync_on_demand: self.settings.sync_on_demand,
             conflict_resolution: self.settings.conflict_resolution,
+            overlap_minutes: self.settings.overlap_minutes,
+            max_delete_percent: self.settings.max_delete_percent,
             ..other.settings.clone()
         };
         self.enabled == other.enabled && self.schedule == other.schedule && self.settings == settings
     }
 
-    fn by_itself(&self) -> Option<Schedule> {
+    /// The schedules it runs by.
+    fn by_itself(&self) -> impl Iterator<Item = Schedule> {
         let wanted = self.enabled && self.settings.auto_sync;
-        wanted.then(|| Schedule::of(self.schedule.as_deref(), &self.settings).ok().flatten()).flatten()
+        let each = wanted.then(|| {
+            let regular = Schedule::of(self.schedule.as_deref(), &self.settings);
+            [regular, Schedule::of_full_pulls(&self.settings)]
+        });
+        each.into_iter().flatten().filter_map(|schedule| schedule.ok().flatten())
     }
 }
 
@@ -216,11 +246,23 @@ impl SyncConfigInput {
         let mut checks = Checks::default();
         if let Err(Invalid(errors)) = Schedule::of(self.schedule.as_deref(), &self.settings) {
             errors.into_iter().for_each(|error| checks.fail(error.field, error.message));
+        } else if let Err(Invalid(errors)) = Schedule::of_full_pulls(&self.settings) {
+            errors.into_iter().for_each(|error| checks.fail(error.field, error.message));
         }
         checks.require(
             self.settings.sync_interval.is_none_or(|minutes| (1..=527_040).contains(&minutes)),
             "settings.syncInterval",
             "must be between 1 and 527040 minutes",
+        );
+        checks.require(
+            self.settings.overlap_minutes <= 1_440,
+            "settings.overlapMinutes",
+            "must be between 0 and 1440 minutes",
+        );
+        checks.require(
+            self.settings.max_delete_percent <= 100,
+            "settings.maxDeletePercent",
+            "must be between 0 and 100",
         );
         crate::mapping::check(self.data_type, &self.field_mapping, &mut checks);
         crate::mapping::check_transformations(self.data_type, &self.transformations, &mut checks);

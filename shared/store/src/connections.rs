@@ -1,5 +1,6 @@
 //! Connections in the table.
 
+use domain::DataType;
 use domain::connection::{Connection, ConnectionStatus};
 use domain::ids::ConnectionId;
 use jiff::Timestamp;
@@ -137,6 +138,9 @@ impl Store {
             self.delete_indexed(&owner, prefix).await?;
         }
         self.delete_records(id).await?;
+        for data_type in DataType::ALL {
+            self.delete(&key::sync_state(id, data_type)).await?;
+        }
         self.delete(&key::statistics(id)).await?;
         self.delete(&key::connection(id)).await?;
         Ok(())

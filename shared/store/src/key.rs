@@ -92,11 +92,21 @@ pub(crate) fn failed_record(id: &RunId, position: u64) -> Key {
     key(format!("erp_sync_log:{id}"), format!("{FAILED}{position:012}"))
 }
 
+/// Some of the marks of the keys a run's pull met.
+pub(crate) fn seen_segment(id: &RunId, segment: u32) -> Key {
+    key(format!("erp_sync_log:{id}"), format!("seen:{segment:06}"))
+}
+
 /// All runs that are at work.
 pub(crate) const ACTIVE_RUNS: &str = "erp_active_run";
 
 pub(crate) fn active_run(connection: &ConnectionId, data_type: DataType) -> Key {
     key(ACTIVE_RUNS, format!("{connection}:{data_type}"))
+}
+
+/// What the syncs of a data type over a connection remember.
+pub(crate) fn sync_state(connection: &ConnectionId, data_type: DataType) -> Key {
+    key(format!("erp_sync_state:{connection}"), data_type.as_str())
 }
 
 pub(crate) fn statistics(connection: &ConnectionId) -> Key {

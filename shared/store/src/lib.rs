@@ -14,15 +14,17 @@ mod item;
 mod key;
 mod records;
 mod runs;
+mod seen;
 mod sign_ins;
 mod statistics;
 mod sync_configs;
+mod sync_states;
 mod table;
 mod users;
 
 pub use assignments::AssignmentRef;
 pub use audit_events::AuditFilter;
-pub use blocks::{Collection, Outcome, Upsert};
+pub use blocks::{BlockRef, Collection, Outcome, Permit, Upsert, Vanished};
 pub use cursor::Listing;
 pub use error::StoreError;
 pub use idempotency::Idempotent;

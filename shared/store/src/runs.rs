@@ -164,6 +164,7 @@ impl Store {
 
         let mut writes = vec![put, self.unlock(run)?, self.count_run(run)?, connection];
         writes.extend(config);
+        writes.extend(self.remember(run)?);
         loop {
             let sent =
                 self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;

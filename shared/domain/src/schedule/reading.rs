@@ -18,23 +18,42 @@ impl Schedule {
     /// With each field at fault, by its path in the config.
     pub fn of(line: Option<&str>, settings: &SyncSettings) -> Result<Option<Self>, Invalid> {
         let mut checks = Checks::default();
+        let first = line.map(|line| ("schedule".to_owned(), line));
+        let lines = read_lines(first, "settings.schedules", &settings.schedules, &mut checks);
+        let every = settings.sync_interval.map(|minutes| SignedDuration::from_mins(i64::from(minutes)));
+        let times = if lines.is_empty() { every.map(Times::Every) } else { Some(Times::Lines(lines)) };
+        Self::at(times, settings, checks)
+    }
+
+    /// The times of a config's full pulls: `settings.fullSchedules`. `None` if it has none.
+    ///
+    /// # Errors
+    /// With each field at fault, by its path in the config.
+    pub fn of_full_pulls(settings: &SyncSettings) -> Result<Option<Self>, Invalid> {
+        let mut checks = Checks::default();
+        let lines = read_lines(None, "settings.fullSchedules", &settings.full_schedules, &mut checks);
+        Self::at((!lines.is_empty()).then_some(Times::Lines(lines)), settings, checks)
+    }
+
+    fn at(times: Option<Times>, settings: &SyncSettings, mut checks: Checks) -> Result<Option<Self>, Invalid> {
         let zone = parse_zone(settings.time_zone.as_deref().unwrap_or("UTC"))
             .map_err(|message| checks.fail("settings.timeZone", message));
-        let lines = read_lines(line, &settings.schedules, &mut checks);
         let blackouts = read_blackouts(settings, &mut checks);
         checks.finish()?;
         let (Ok(zone), Some(blackouts)) = (zone, blackouts) else { return Ok(None) };
-        let every = settings.sync_interval.map(|minutes| SignedDuration::from_mins(i64::from(minutes)));
-        let times = if lines.is_empty() { every.map(Times::Every) } else { Some(Times::Lines(lines)) };
         Ok(times.map(|times| Self { zone, times, blackouts }))
     }
 }
 
-fn read_lines(first: Option<&str>, further: &[String], checks: &mut Checks) -> Vec<CronLine> {
-    checks.require(further.len() <= MAX_LINES, "settings.schedules", "must be 10 lines at most");
-    let first = first.map(|line| ("schedule".to_owned(), line));
+fn read_lines(
+    first: Option<(String, &str)>,
+    name: &str,
+    further: &[String],
+    checks: &mut Checks,
+) -> Vec<CronLine> {
+    checks.require(further.len() <= MAX_LINES, name, "must be 10 lines at most");
     let further = further.iter().take(MAX_LINES).enumerate();
-    let further = further.map(|(at, line)| (format!("settings.schedules.{at}"), line.as_str()));
+    let further = further.map(|(at, line)| (format!("{name}.{at}"), line.as_str()));
     let mut lines = Vec::new();
     for (field, line) in first.into_iter().chain(further) {
         match CronLine::parse(line) {

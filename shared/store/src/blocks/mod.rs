@@ -11,11 +11,15 @@ mod codec;
 mod load;
 mod merge;
 mod pack;
+mod permit;
+mod survey;
 mod writer;
 
 pub(crate) use codec::decode;
 pub(crate) use load::read_block;
 pub use merge::{Outcome, Upsert};
+pub use permit::Permit;
+pub use survey::{BlockRef, Vanished};
 pub use writer::Collection;
 
 use domain::ids::RunId;

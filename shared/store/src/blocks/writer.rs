@@ -14,16 +14,17 @@ use jiff::Timestamp;
 use super::load::{Block, Touched};
 use super::merge::{Outcome, Upsert, merge};
 use super::pack::{Packed, Packer};
+use super::permit::Permit;
 use super::{Mark, shard_of};
 use crate::item::{Item, number, text};
 use crate::key::{self, block_sort};
 use crate::{Store, StoreError};
 
-/// Writes under way at once.
-const CONCURRENCY: usize = 32;
+/// Writes under way at once in one shard.
+const CONCURRENCY: usize = 4;
 
-/// Tries at a batch whose blocks are changed under it.
-const TRIES: usize = 5;
+/// Tries at a shard whose blocks are changed under it.
+const TRIES: usize = 8;
 
 /// The records of one data type over one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,51 +50,51 @@ impl Store {
     /// is told as it was then.
     ///
     /// # Errors
-    /// [`StoreError::Changed`] if somebody else keeps writing the same blocks, or if the table cannot be reached. Some
-    /// of the records may be written then.
+    /// [`StoreError::Changed`] if the permit ends or somebody else keeps writing the same blocks, or if the table cannot
+    /// be reached. Some of the records may be written then.
     pub async fn upsert_records(
         &self,
         collection: &Collection,
         run: &RunId,
         batch: u32,
         upserts: &[Upsert],
+        permit: &Permit,
         now: Timestamp,
-    ) -> Result<Vec<Outcome>, StoreError> {
-        let mut tries = 0;
-        loop {
-            let mark = Mark { run: run.clone(), batch, try_id: try_id() };
-            match self.try_upsert(collection, &mark, upserts, now.as_millisecond()).await {
-                Err(StoreError::Changed) if tries < TRIES => tries += 1,
-                other => return other,
-            }
-        }
-    }
-
-    async fn try_upsert(
-        &self,
-        collection: &Collection,
-        mark: &Mark,
-        upserts: &[Upsert],
-        now_ms: i64,
     ) -> Result<Vec<Outcome>, StoreError> {
         let mut shards: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
         for (position, upsert) in upserts.iter().enumerate() {
             shards.entry(shard_of(&upsert.key)).or_default().push(position);
         }
-        let merged = shards.into_iter().map(|(shard, mut positions)| async move {
+        let stored = shards.into_iter().map(|(shard, mut positions)| async move {
             positions.sort_by(|a, b| upserts[*a].key.cmp(&upserts[*b].key));
             let shard = key::shard(&collection.connection, collection.data_type, shard);
-            let sorted = positions.iter().map(|position| upserts[*position].clone()).collect();
-            let (outcomes, writes) = self.merge_shard(&shard, sorted, mark, now_ms).await?;
-            Ok::<_, StoreError>((positions.into_iter().zip(outcomes).collect::<Vec<_>>(), writes))
+            let mut tries = 0;
+            loop {
+                let mark = Mark { run: run.clone(), batch, try_id: try_id() };
+                let sorted = positions.iter().map(|position| upserts[*position].clone()).collect();
+                match self.try_shard(&shard, sorted, &mark, permit, now.as_millisecond()).await {
+                    Err(StoreError::Changed) if tries < TRIES && permit.check().is_ok() => tries += 1,
+                    other => return Ok::<_, StoreError>(positions.into_iter().zip(other?)),
+                }
+            }
         });
         let mut outcomes = vec![Outcome::Unchanged; upserts.len()];
-        let mut writes = Vec::new();
-        for (told, shard_writes) in try_join_all(merged).await? {
-            told.into_iter().for_each(|(position, outcome)| outcomes[position] = outcome);
-            writes.extend(shard_writes);
+        for told in try_join_all(stored).await? {
+            told.for_each(|(position, outcome)| outcomes[position] = outcome);
         }
-        self.write_blocks(writes).await?;
+        Ok(outcomes)
+    }
+
+    async fn try_shard(
+        &self,
+        shard: &str,
+        sorted: Vec<Upsert>,
+        mark: &Mark,
+        permit: &Permit,
+        now_ms: i64,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let (outcomes, writes) = self.merge_shard(shard, sorted, mark, now_ms).await?;
+        self.write_blocks(writes, permit).await?;
         Ok(outcomes)
     }
 
@@ -127,7 +128,7 @@ impl Store {
     }
 
     /// The items for a block that begins at `lower`, and for those it is cut into.
-    fn puts(
+    pub(super) fn puts(
         &self,
         shard: &str,
         lower: &str,
@@ -171,24 +172,25 @@ impl Store {
         put.build().map_err(StoreError::corrupt)
     }
 
-    async fn write_blocks(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+    async fn write_blocks(&self, writes: Vec<Write>, permit: &Permit) -> Result<(), StoreError> {
         let (apart, together): (Vec<_>, Vec<_>) =
             writes.into_iter().partition(|w| matches!(w, Write::Apart(_)));
         let apart = apart.into_iter().flat_map(|write| match write {
             Write::Apart(puts) | Write::Together(puts) => puts,
         });
-        futures::stream::iter(apart.map(|put| self.put_apart(put)))
+        futures::stream::iter(apart.map(|put| self.put_apart(put, permit)))
             .buffer_unordered(CONCURRENCY)
             .try_collect::<Vec<()>>()
             .await?;
         for write in together {
             let (Write::Apart(puts) | Write::Together(puts)) = write;
-            self.put_together(puts).await?;
+            self.put_together(puts, permit).await?;
         }
         Ok(())
     }
 
-    async fn put_apart(&self, put: Put) -> Result<(), StoreError> {
+    pub(super) async fn put_apart(&self, put: Put, permit: &Permit) -> Result<(), StoreError> {
+        permit.check()?;
         let request = self
             .client
             .put_item()
@@ -200,7 +202,8 @@ impl Store {
         Ok(())
     }
 
-    async fn put_together(&self, puts: Vec<Put>) -> Result<(), StoreError> {
+    async fn put_together(&self, puts: Vec<Put>, permit: &Permit) -> Result<(), StoreError> {
+        permit.check()?;
         let writes = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
         self.transact(writes).await
     }

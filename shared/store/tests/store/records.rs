@@ -4,7 +4,7 @@ use domain::DataType;
 use domain::ids::{ConnectionId, RunId};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use store::{Collection, Outcome, Store, Upsert};
+use store::{Collection, Outcome, Permit, Store, Upsert};
 
 use crate::embedded::store;
 
@@ -62,7 +62,7 @@ proptest! {
                 let upserts: Vec<_> = batch.iter().map(|(key, content)| upsert(key, *content, bytes)).collect();
                 let run = RunId::generate();
                 let number = u32::try_from(number).unwrap();
-                let outcomes = store.upsert_records(&of, &run, number, &upserts, Timestamp::now()).await.unwrap();
+                let outcomes = store.upsert_records(&of, &run, number, &upserts, &Permit::unlimited(), Timestamp::now()).await.unwrap();
                 for (upsert, outcome) in upserts.iter().zip(outcomes) {
                     let text = String::from_utf8(upsert.data.clone()).unwrap();
                     let expected = match model.insert(upsert.key.clone(), (upsert.fingerprint, text)) {
@@ -89,21 +89,21 @@ async fn a_batch_that_is_done_again_counts_as_it_did_the_first_time() {
     let of = collection(DataType::Products);
     let (earlier, run) = (RunId::generate(), RunId::generate());
     let known: Vec<_> = (0..50).map(|n| upsert(&format!("k{n:03}"), 1, 100)).collect();
-    store.upsert_records(&of, &earlier, 0, &known, Timestamp::now()).await.unwrap();
+    store.upsert_records(&of, &earlier, 0, &known, &Permit::unlimited(), Timestamp::now()).await.unwrap();
 
     let batch: Vec<_> =
         (25..100).map(|n| upsert(&format!("k{n:03}"), if n < 40 { 1 } else { 2 }, 100)).collect();
-    let first = store.upsert_records(&of, &run, 3, &batch, Timestamp::now()).await.unwrap();
-    let again = store.upsert_records(&of, &run, 3, &batch, Timestamp::now()).await.unwrap();
+    let first = store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    let again = store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
     assert_eq!(again, first);
-    let third = store.upsert_records(&of, &run, 3, &batch, Timestamp::now()).await.unwrap();
+    let third = store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
     assert_eq!(third, first);
     let of_outcome = |wanted| first.iter().filter(|outcome| **outcome == wanted).count();
     assert_eq!(
         (of_outcome(Outcome::Unchanged), of_outcome(Outcome::Updated), of_outcome(Outcome::Created)),
         (15, 10, 50)
     );
-    let next = store.upsert_records(&of, &run, 4, &batch, Timestamp::now()).await.unwrap();
+    let next = store.upsert_records(&of, &run, 4, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
     assert!(next.iter().all(|outcome| *outcome == Outcome::Unchanged), "a later batch finds them known");
 }
 
@@ -113,10 +113,10 @@ async fn records_changed_since_a_moment_are_found_page_by_page() {
     let of = collection(DataType::Orders);
     let start = Timestamp::now();
     let old: Vec<_> = (0..400).map(|n| upsert(&format!("o{n:04}"), 1, 300)).collect();
-    store.upsert_records(&of, &RunId::generate(), 0, &old, start).await.unwrap();
+    store.upsert_records(&of, &RunId::generate(), 0, &old, &Permit::unlimited(), start).await.unwrap();
     let later = start + SignedDuration::from_secs(60);
     let changed: Vec<_> = (0..400).step_by(40).map(|n| upsert(&format!("o{n:04}"), 2, 300)).collect();
-    store.upsert_records(&of, &RunId::generate(), 0, &changed, later).await.unwrap();
+    store.upsert_records(&of, &RunId::generate(), 0, &changed, &Permit::unlimited(), later).await.unwrap();
 
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
@@ -140,7 +140,7 @@ async fn the_stock_levels_of_a_sku_are_its_own() {
         .into_iter()
         .map(|key| upsert(key, 1, 50))
         .collect();
-    store.upsert_records(&of, &RunId::generate(), 0, &upserts, Timestamp::now()).await.unwrap();
+    store.upsert_records(&of, &RunId::generate(), 0, &upserts, &Permit::unlimited(), Timestamp::now()).await.unwrap();
     let levels = store.stock_levels(&of.connection, "A").await.unwrap();
     assert_eq!(levels.into_iter().map(|record| record.id).collect::<Vec<_>>(), ["A", "A|MAIN", "A|SHOP 2"]);
     assert!(store.stock_levels(&of.connection, "C").await.unwrap().is_empty());

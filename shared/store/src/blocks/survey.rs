@@ -1,0 +1,181 @@
+//! Goes over a whole collection: which records are live, and which blocks hold some that vanished.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::RunId;
+use futures::future::try_join_all;
+use jiff::Timestamp;
+
+use super::load::{Block, read_block};
+use super::pack::Packer;
+use super::permit::Permit;
+use super::{Collection, Entry, Mark};
+use crate::item::{Item, text};
+use crate::key::{self, SHARDS, block_sort};
+use crate::{Store, StoreError};
+
+/// Tries at a block that is changed under us.
+const TRIES: usize = 8;
+
+/// A block of a collection that holds a record that vanished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockRef {
+    shard: u8,
+    lower: String,
+    /// Where the next block begins; entries from there on count there.
+    upper: Option<String>,
+}
+
+/// Which records of a collection vanished, seen by the run that looks for them.
+pub struct Vanished<'v> {
+    /// The run.
+    pub run: &'v RunId,
+    /// The batch of the run that deletes them. What an earlier try at it deleted counts again.
+    pub batch: u32,
+    /// Whether the ERP still has the record with this key.
+    pub is_seen: &'v (dyn Fn(&str) -> bool + Sync),
+}
+
+impl Vanished<'_> {
+    fn includes(&self, entry: &Entry) -> bool {
+        if entry.deleted {
+            return entry.mark.run == *self.run && entry.mark.batch == self.batch;
+        }
+        !(self.is_seen)(&entry.key)
+    }
+}
+
+impl Store {
+    /// Tells `live` every record that is here and not gone, by its key and whether it vanished, and answers the blocks
+    /// that hold one that did.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn survey(
+        &self,
+        collection: &Collection,
+        vanished: &Vanished<'_>,
+        mut live: impl FnMut(&str, bool),
+    ) -> Result<Vec<BlockRef>, StoreError> {
+        let mut found = Vec::new();
+        for shard in 0..SHARDS {
+            let mut see = |block: Block, upper: Option<&str>| {
+                let mut any = false;
+                let own = block.entries.iter().filter(|entry| upper.is_none_or(|upper| *entry.key < *upper));
+                for entry in own {
+                    let gone = vanished.includes(entry);
+                    any |= gone;
+                    if gone || !entry.deleted {
+                        live(&entry.key, gone);
+                    }
+                }
+                if any {
+                    found.push(BlockRef { shard, lower: block.lower, upper: upper.map(str::to_owned) });
+                }
+            };
+            let pk = key::shard(&collection.connection, collection.data_type, shard);
+            let mut before: Option<Block> = None;
+            let mut from = None;
+            loop {
+                let (items, next) = self.page_of_blocks(&pk, from).await?;
+                for item in &items {
+                    let block = read_block(item)?;
+                    if let Some(before) = before.take() {
+                        see(before, Some(&block.lower));
+                    }
+                    before = Some(block);
+                }
+                from = next;
+                if from.is_none() {
+                    break;
+                }
+            }
+            if let Some(last) = before {
+                see(last, None);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn page_of_blocks(
+        &self,
+        pk: &str,
+        from: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(pk))
+            .consistent_read(true)
+            .set_exclusive_start_key(from);
+        let answer = request.send().await?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+    }
+
+    /// Marks the records of `blocks` that vanished as gone; tells each by its key, also when an earlier try at the same
+    /// batch did it.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if the permit ends or somebody else keeps writing; some may be marked then.
+    pub async fn delete_vanished(
+        &self,
+        collection: &Collection,
+        blocks: &[BlockRef],
+        vanished: &Vanished<'_>,
+        permit: &Permit,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let each = blocks.iter().map(|block| self.delete_from(collection, block, vanished, permit, now));
+        Ok(try_join_all(each).await?.into_iter().flatten().collect())
+    }
+
+    async fn delete_from(
+        &self,
+        collection: &Collection,
+        block: &BlockRef,
+        vanished: &Vanished<'_>,
+        permit: &Permit,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let pk = key::shard(&collection.connection, collection.data_type, block.shard);
+        let mark = Mark { run: vanished.run.clone(), batch: vanished.batch, try_id: 0 };
+        for _ in 0..TRIES {
+            let at = Item::from([
+                ("pk".to_owned(), text(&*pk)),
+                ("sk".to_owned(), AttributeValue::S(block_sort(&block.lower))),
+            ]);
+            let request = self.client.get_item().table_name(&*self.table).set_key(Some(at));
+            let Some(item) = request.consistent_read(true).send().await?.item else { break };
+            let Block { lower, version, mut entries } = read_block(&item)?;
+            let upper = block.upper.as_deref();
+            let own = |entry: &&mut Entry| upper.is_none_or(|upper| *entry.key < *upper);
+            let mut gone = Vec::new();
+            let mut changed = false;
+            for entry in entries.iter_mut().filter(own).filter(|entry| vanished.includes(entry)) {
+                gone.push(entry.key.clone());
+                if !entry.deleted {
+                    changed = true;
+                    entry.deleted = true;
+                    entry.created_by_mark = false;
+                    entry.updated_ms = now.as_millisecond();
+                    entry.mark = mark.clone();
+                }
+            }
+            if !changed {
+                return Ok(gone);
+            }
+            let packed = Packer::new()?.pack(&entries, entries.len())?;
+            let mut written = Ok(());
+            for put in self.puts(&pk, &lower, version, packed)? {
+                written = self.put_apart(put, permit).await;
+            }
+            match written {
+                Ok(()) => return Ok(gone),
+                Err(StoreError::Changed) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Changed)
+    }
+}
