@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use domain::DataType;
+use jiff::Timestamp;
 use transport::ErpError;
 
 /// Speaks one ERP's dialect over one connection. Made anew for each test and each run.
@@ -21,6 +22,11 @@ pub trait Connector: Send + Sync {
     /// With what the ERP said, or why it could not be asked.
     async fn pull(&self, pull: Pull) -> Result<Box<dyn Pages>, ErpError>;
 
+    /// Whether `Pull::since` is heeded for a data type. If not, every pull reads everything.
+    fn pulls_changes(&self, _data_type: DataType) -> bool {
+        false
+    }
+
     /// The server's SSH host key as it was seen in this session (`SHA256:…`), for the first contact to pin.
     fn observed_host_key(&self) -> Option<String> {
         None
@@ -36,6 +42,8 @@ pub struct Pull {
     pub page_size: u32,
     /// The `resume` of the last page that was stored; `None` to begin.
     pub resume: Option<String>,
+    /// Leave out what did not change since; `None` for everything. The same for the whole of a run.
+    pub since: Option<Timestamp>,
 }
 
 /// The pages of one pull.
@@ -46,6 +54,12 @@ pub trait Pages: Send {
     /// # Errors
     /// With why the pull cannot go on.
     async fn next(&mut self) -> Result<Option<Page>, ErpError>;
+
+    /// Asked after the last page: whether everything the ERP has was yielded, by this pull and by those it goes on
+    /// from, so that a record that did not come is gone. `false` when in doubt.
+    fn complete(&self) -> bool {
+        false
+    }
 
     /// Told when everything up to the page with this `resume` is safely stored, so that what was read can be cleared
     /// away (files archived). May be told twice.

@@ -110,6 +110,7 @@ async fn work_leased<'e>(
         data_type: leased.run.data_type,
         page_size: connection.settings.batch_size,
         resume: leased.run.cursor.clone(),
+        since: None,
     };
     let opened = leased.keep(connector.pull(pull)).await?;
     pin_host_key(engine, &connection, &*connector).await?;
@@ -118,7 +119,7 @@ async fn work_leased<'e>(
     let reader = Reader::new(leased.run.data_type, &reading);
     let mut puller = Puller { engine, leased: &mut *leased, pages: &mut *pages, reader, storing: None };
     let worked = puller.work(deadline).await;
-    if let Err(Failure::Erp(_)) = &worked
+    if (matches!(worked, Err(Failure::Erp(_))) || leased.cancel_requested())
         && let Err(error) = pages.abandon().await
     {
         tracing::warn!(run = %leased.run.id, %error, "what was claimed could not be given back");
@@ -179,7 +180,7 @@ impl Puller<'_, '_> {
             if !batch.is_empty() {
                 self.storing = Some(Storing::start(self.engine, &self.leased.run, batch));
             }
-            if ended || Instant::now() >= stop_at {
+            if ended || self.leased.cancel_requested() || Instant::now() >= stop_at {
                 self.settle().await?;
                 return Ok(if ended { End::Complete } else { End::HandOver });
             }

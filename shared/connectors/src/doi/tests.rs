@@ -74,7 +74,7 @@ async fn a_wrong_password_is_unauthorized() {
 
 #[tokio::test]
 async fn pulling_says_that_it_is_not_there_yet() {
-    let pull = Pull { data_type: DataType::Orders, page_size: 10, resume: None };
+    let pull = Pull { data_type: DataType::Orders, page_size: 10, resume: None, since: None };
     let refused = connector("text/xml", "<a/>").await.pull(pull).await.err();
     assert!(matches!(refused, Some(ErpError::Misconfigured(_))), "{refused:?}");
 }

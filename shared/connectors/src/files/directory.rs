@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::connection::{FileAfterRead, FileSettings};
+use domain::connection::{FileAfterRead, FileContent, FileSettings};
 use jiff::Timestamp;
 use transport::ErpError;
 use transport::sftp::{Entry, Renamed, SftpSession};
@@ -48,6 +48,11 @@ impl Directory {
     /// Whether files stay where they are.
     pub(super) fn keeps(&self) -> bool {
         self.settings.after_read == FileAfterRead::Keep
+    }
+
+    /// Whether what is in the files together is everything there is.
+    pub(super) fn holds_everything(&self) -> bool {
+        self.settings.content == FileContent::Snapshot
     }
 
     pub(super) fn path_of(&self, name: &str) -> String {

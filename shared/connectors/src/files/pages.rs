@@ -94,10 +94,13 @@ impl FilePages {
         let name = match self.directory.claim(&file.name).await? {
             Claim::Ours(name) => name,
             Claim::Gone => {
-                tracing::info!(file = file.name, "somebody else took the file");
+                self.position.any_missed = true;
+                self.notices
+                    .push(format!("{} was taken by somebody else before it could be read", file.name));
                 return Ok(false);
             }
             Claim::Waits => {
+                self.position.any_missed = true;
                 self.notices.push(format!(
                     "{} waits for the next run: an earlier file of that name is not cleared away yet",
                     file.name
@@ -128,6 +131,7 @@ impl FilePages {
         }
         if last {
             self.chunks = None;
+            self.position.any_read = true;
             match self.position.file.take() {
                 Some(file) if self.directory.keeps() => self.position.after = Some(file.name),
                 Some(file) => self.position.finished.push(file.name),
@@ -183,6 +187,11 @@ impl Pages for FilePages {
                 None => Err(self.at_fault(Fault::Stopped).await),
             };
         }
+    }
+
+    fn complete(&self) -> bool {
+        let Position { any_read, any_missed, .. } = self.position;
+        self.directory.holds_everything() && any_read && !any_missed
     }
 
     async fn stored(&mut self, resume: &str) -> Result<(), ErpError> {

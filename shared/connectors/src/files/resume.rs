@@ -16,6 +16,10 @@ pub(super) struct Position {
     /// Claimed files that are read to their end and not yet cleared away.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub finished: Vec<String>,
+    /// Whether a file was read to its end.
+    pub any_read: bool,
+    /// Whether a file that was there could not be read in this pull.
+    pub any_missed: bool,
 }
 
 /// A file that is being read.

@@ -13,7 +13,7 @@ use url::Url;
 use super::answer;
 use super::config::HttpConfig;
 use super::hints::{self, Hints};
-use super::paging::{Pager, Verdict};
+use super::paging::{self, Pager, Verdict};
 use super::progress::{Mark, Progress};
 use super::records::{find_records, to_items};
 use crate::{Connector, Page, Pages, Pull, TestReport};
@@ -70,13 +70,23 @@ impl Connector for HttpConnector {
             })?,
         };
         let paging = self.config.api.paging.clone();
+        let mut base = self.config.data_url(pull.data_type);
+        let filter = pull.since.zip(self.config.api.changes_of(pull.data_type));
+        if let Some((since, changes)) = filter {
+            paging::set(&mut base, &changes.param, &changes.format.write(since));
+        }
         Ok(Box::new(HttpPages {
             http: self.http.clone(),
-            base: self.config.data_url(pull.data_type),
+            base,
+            only_changes: filter.is_some(),
             config: Arc::clone(&self.config),
             data_type: pull.data_type,
             pager: Pager::new(paging, pull.page_size.into(), progress),
         }))
+    }
+
+    fn pulls_changes(&self, data_type: DataType) -> bool {
+        self.config.api.changes_of(data_type).is_some()
     }
 }
 
@@ -98,6 +108,7 @@ struct HttpPages {
     http: HttpClient,
     config: Arc<HttpConfig>,
     base: Url,
+    only_changes: bool,
     data_type: DataType,
     pager: Pager,
 }
@@ -123,6 +134,10 @@ impl Pages for HttpPages {
             }
         }
         Ok(None)
+    }
+
+    fn complete(&self) -> bool {
+        self.pager.has_all() && !self.only_changes
     }
 }
 

@@ -78,7 +78,9 @@ impl Pager {
         let is_guess = matches!(self.progress.next, Some(Step::Page(_) | Step::Offset(..)));
         if repeat && is_guess && self.paging.style == PagingStyle::Auto {
             self.progress.next = None;
-            return Ok(Verdict::Again(self.doubt(page.count, hints.total)));
+            let doubt = self.doubt(page.count, hints.total);
+            self.progress.doubtful |= doubt.is_some();
+            return Ok(Verdict::Again(doubt));
         }
         if repeat {
             let same = format!("the same {} records came again", page.count);
@@ -90,8 +92,17 @@ impl Pager {
         {
             return Err(endless(at, "the next page is one that was there before", self.progress.pages));
         }
+        // Without paging parameters a server may give no more than a first page, and not tell.
+        let told = hints.total.is_some() || hints.more.is_some() || hints.said_last;
+        self.progress.doubtful |= self.progress.plain && next.is_none() && !told;
         self.progress.advance(page, next);
+        self.progress.doubtful |= self.shortfall(hints.total).is_some();
         Ok(Verdict::Keep)
+    }
+
+    /// Whether the last page has come, and nothing says that records are missing.
+    pub(super) const fn has_all(&self) -> bool {
+        self.progress.next.is_none() && !self.progress.doubtful
     }
 
     /// After an answer that is no success: whether the same page is worth asking for without paging parameters, which
@@ -251,7 +262,7 @@ fn endless(at: &Url, what: &str, pages: u64) -> ErpError {
 }
 
 /// Sets a query parameter, replacing one of that name.
-fn set(url: &mut Url, name: &str, value: &str) {
+pub(super) fn set(url: &mut Url, name: &str, value: &str) {
     let others: Vec<(String, String)> = url
         .query_pairs()
         .filter(|(key, _)| key != name)

@@ -65,6 +65,9 @@ pub(super) struct Progress {
     pub(super) first_page: u64,
     /// The server refused paging parameters: they are left out.
     pub(super) plain: bool,
+    /// There may be records that did not come.
+    #[serde(default)]
+    pub(super) doubtful: bool,
     /// The page before.
     pub(super) last: Option<Mark>,
     /// A page further back, and how it was asked for. It moves on at every power of two, so that a circle of any
@@ -80,6 +83,7 @@ impl Default for Progress {
             records: 0,
             first_page: 0,
             plain: false,
+            doubtful: false,
             last: None,
             anchor: None,
         }

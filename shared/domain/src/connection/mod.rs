@@ -7,8 +7,8 @@ mod settings;
 pub use credentials::{Credentials, CredentialsOf, MASK, Masked, SealedSecret, SecretField, SecretInput};
 pub use provider::{ConnectionMethod, Provider};
 pub use settings::{
-    ApiAuth, ApiSettings, ConnectionSettings, CsvSettings, FileAfterRead, FileFormat, FileSettings, Paging,
-    PagingStyle,
+    ApiAuth, ApiSettings, ChangedSince, ConnectionSettings, CsvSettings, FileAfterRead, FileContent,
+    FileFormat, FileSettings, MomentFormat, Paging, PagingStyle,
 };
 
 use jiff::Timestamp;

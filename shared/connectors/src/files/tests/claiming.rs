@@ -1,6 +1,6 @@
 //! Workers that die, race and go on: no file is lost, none is read twice by two.
 
-use domain::connection::FileAfterRead;
+use domain::connection::{FileAfterRead, FileContent};
 
 use super::server::{Site, read_all, skus};
 
@@ -69,6 +69,9 @@ async fn the_loser_of_a_race_for_a_file_reads_nothing_of_it() {
     let mut winner = site.pull(None).await.unwrap();
     let mut loser = site.pull(None).await.unwrap();
     assert_eq!(skus(&winner.next().await.unwrap().unwrap()), ["1"]);
+    let page = loser.next().await.unwrap().unwrap();
+    assert!(page.items.is_empty());
+    assert_eq!(page.warnings, ["products.csv was taken by somebody else before it could be read"]);
     assert!(loser.next().await.unwrap().is_none());
 }
 
@@ -94,4 +97,34 @@ async fn a_file_that_grew_since_it_was_opened_is_not_gone_on_with() {
     site.put("products.csv.processing", "sku\n1\n2\n3\n4\n");
     let error = site.pull(Some(page.resume)).await.err().unwrap().to_string();
     assert!(error.contains("had 10 bytes when reading began and has 12 now"), "{error}");
+}
+
+#[tokio::test]
+async fn files_that_hold_everything_say_so_once_they_are_read() {
+    let mut site = Site::new();
+    site.put("products_1.csv", "sku\n1\n2\n3\n");
+    site.settings.files.after_read = FileAfterRead::Keep;
+    let mut pages = site.pull(None).await.unwrap();
+    read_all(&mut pages).await.unwrap();
+    assert!(!pages.complete(), "files hold changes unless it is said otherwise");
+
+    site.settings.files.content = FileContent::Snapshot;
+    for after_read in [FileAfterRead::Keep, FileAfterRead::Archive] {
+        site.settings.files.after_read = after_read;
+        let mut pages = site.pull(None).await.unwrap();
+        assert!(!pages.complete());
+        let mut resume = None;
+        while let Some(page) = pages.next().await.unwrap() {
+            pages.stored(&page.resume).await.unwrap();
+            resume = Some(page.resume);
+        }
+        assert!(pages.complete());
+        let mut again = site.pull(resume).await.unwrap();
+        assert!(again.next().await.unwrap().is_none());
+        assert!(again.complete(), "what is known at the end is not forgotten");
+    }
+
+    let mut pages = site.pull(None).await.unwrap();
+    while pages.next().await.unwrap().is_some() {}
+    assert!(!pages.complete(), "no file does not mean that there are no records");
 }

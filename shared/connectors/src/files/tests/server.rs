@@ -68,7 +68,7 @@ impl Site {
     }
 
     pub(super) async fn pull(&self, resume: Option<String>) -> Result<Box<dyn Pages>, ErpError> {
-        self.connector().pull(Pull { data_type: DataType::Products, page_size: 2, resume }).await
+        self.connector().pull(Pull { data_type: DataType::Products, page_size: 2, resume, since: None }).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pulls and tests against real servers on loopback.
 
 mod bad_answers;
+mod changes;
 mod connection;
 mod paging_styles;
 mod server;

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::DataType;
 use domain::connection::{ApiSettings, ConnectionSettings, Credentials};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use transport::{ErpError, Transport};
 
@@ -86,7 +87,8 @@ impl Server {
         let mut pulled = Pulled::default();
         let mut resume = None;
         loop {
-            let pull = Pull { data_type: DataType::Products, page_size: 10, resume: resume.clone() };
+            let pull =
+                Pull { data_type: DataType::Products, page_size: 10, resume: resume.clone(), since: None };
             let mut pages = self.connector(api.clone()).pull(pull).await?;
             let Some(page) = pages.next().await? else { return Ok(pulled) };
             pulled.take(&page);
@@ -94,10 +96,26 @@ impl Server {
         }
     }
 
+    /// Pulls what changed since a moment, or everything; says which queries that took and whether everything came.
+    pub(super) async fn pull_since(&self, api: ApiSettings, since: Option<Timestamp>) -> (Vec<String>, bool) {
+        let before = self.asked();
+        let pull = Pull { data_type: DataType::Products, page_size: 10, resume: None, since };
+        let mut pages = self.connector(api.clone()).pull(pull.clone()).await.unwrap();
+        let mut resume = None;
+        while let Some(page) = pages.next().await.unwrap() {
+            resume = Some(page.resume);
+        }
+        let queries = self.queries()[before..].to_vec();
+        let mut again = self.connector(api).pull(Pull { resume, ..pull }).await.unwrap();
+        assert!(again.next().await.unwrap().is_none());
+        assert_eq!(again.complete(), pages.complete(), "what is known at the end is not forgotten");
+        (queries, pages.complete())
+    }
+
     /// Pulls everything, ten at a time, in one go.
     pub(super) async fn pull_in_one_go(&self, api: &ApiSettings) -> Result<Pulled, ErpError> {
         let mut pulled = Pulled::default();
-        let pull = Pull { data_type: DataType::Products, page_size: 10, resume: None };
+        let pull = Pull { data_type: DataType::Products, page_size: 10, resume: None, since: None };
         let mut pages = self.connector(api.clone()).pull(pull).await?;
         while let Some(page) = pages.next().await? {
             pulled.take(&page);

@@ -1,0 +1,87 @@
+//! How a connection behaves: times, retries, and how to find records in an answer or a file.
+
+mod api;
+mod changed_since;
+mod files;
+mod paging;
+
+pub use api::{ApiAuth, ApiSettings};
+pub use changed_since::{ChangedSince, MomentFormat};
+pub use files::{CsvSettings, FileAfterRead, FileContent, FileFormat, FileSettings};
+pub use paging::{Paging, PagingStyle};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::data_type::DataType;
+use crate::validation::Checks;
+
+/// Most bytes settings may have as JSON: together with the secrets they must fit into one item of the table.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// Times, retries and the shape of what the ERP sends. Everything has a default that fits most ERPs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ConnectionSettings {
+    /// How long one request to the ERP may take, in milliseconds: 1000 to 900000.
+    #[schema(example = 30000)]
+    pub timeout: u32,
+    /// How often a failed request is tried again: 0 to 10.
+    pub retry_attempts: u32,
+    /// The first pause before trying again, in milliseconds; it doubles each time, with jitter. 10 to 60000.
+    pub retry_delay: u32,
+    /// What may be synced over this connection; everything if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled_data_types: Option<Vec<DataType>>,
+    /// Records asked for at a time: 1 to 20000.
+    pub batch_size: u32,
+    /// How to read an HTTP API.
+    pub api: ApiSettings,
+    /// How to read files.
+    pub files: FileSettings,
+}
+
+impl Default for ConnectionSettings {
+    fn default() -> Self {
+        Self {
+            timeout: 30_000,
+            retry_attempts: 3,
+            retry_delay: 1_000,
+            enabled_data_types: None,
+            batch_size: 1_000,
+            api: ApiSettings::default(),
+            files: FileSettings::default(),
+        }
+    }
+}
+
+impl ConnectionSettings {
+    /// Whether records of this type may be synced.
+    #[must_use]
+    pub fn enables(&self, data_type: DataType) -> bool {
+        self.enabled_data_types.as_ref().is_none_or(|enabled| enabled.contains(&data_type))
+    }
+
+    pub(super) fn check(&self, checks: &mut Checks) {
+        checks.require(
+            (1_000..=900_000).contains(&self.timeout),
+            "settings.timeout",
+            "must be between 1000 and 900000 milliseconds",
+        );
+        checks.require(self.retry_attempts <= 10, "settings.retryAttempts", "must be between 0 and 10");
+        checks.require(
+            (10..=60_000).contains(&self.retry_delay),
+            "settings.retryDelay",
+            "must be between 10 and 60000 milliseconds",
+        );
+        checks.require(
+            (1..=20_000).contains(&self.batch_size),
+            "settings.batchSize",
+            "must be between 1 and 20000",
+        );
+        let bytes = serde_json::to_vec(self).map_or(0, |json| json.len());
+        checks.require(bytes <= MAX_BYTES, "settings", "must be at most 64 KB in all");
+        self.api.check(checks);
+        self.files.check(checks);
+    }
+}
