@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::audit::AuditAction;
 use domain::connection::{Connection, ConnectionStatus};
-use domain::run::{Run, SyncLog, Trigger};
+use domain::run::{Mode, Run, SyncLog, Trigger};
 use domain::sync_config::SyncConfig;
 use domain::{DataType, Direction, Invalid};
 use http::StatusCode;
@@ -42,6 +42,10 @@ pub(crate) struct SyncInput {
     /// Which side is written to; as the sync config says, else `pull`, if left out.
     #[serde(default)]
     direction: Option<Direction>,
+    /// How much is read; if left out, what changed since the last run, where the ERP can be asked that, and everything
+    /// once a day or as `settings.fullSchedules` say.
+    #[serde(default)]
+    mode: Option<Mode>,
 }
 
 impl Input for SyncInput {
@@ -123,7 +127,8 @@ fn request_for(
     }
     let triggered_by = caller.admin.id.to_string();
     let trigger = Trigger::Manual;
-    Ok(TriggerRequest { connection, config, data_type, direction, trigger, triggered_by, slot: None })
+    let mode = input.mode;
+    Ok(TriggerRequest { connection, config, data_type, direction, mode, trigger, triggered_by, slot: None })
 }
 
 /// The config that shapes the sync: the oldest enabled one of the data type, or none if there is none at all. That all

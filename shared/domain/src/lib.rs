@@ -14,8 +14,8 @@ pub mod records;
 pub mod run;
 pub mod schedule;
 pub mod sync_config;
-pub mod user;
 pub mod sync_state;
+pub mod user;
 pub mod validation;
 
 pub use data_type::{DataType, Direction};

@@ -59,7 +59,8 @@ impl Store {
     /// # Errors
     /// If the table cannot be reached; then they expire by themselves.
     pub async fn forget_seen(&self, run: &RunId, segments: u32) -> Result<(), StoreError> {
-        let keys: Vec<Item> = (0..segments).map(|segment| key::seen_segment(run, segment).to_item()).collect();
+        let keys: Vec<Item> =
+            (0..segments).map(|segment| key::seen_segment(run, segment).to_item()).collect();
         self.delete_many(&keys).await
     }
 }

@@ -2,14 +2,16 @@
 
 use connectors::{Item, Page};
 use domain::DataType;
+use domain::census::Census;
 use domain::json::Json;
 use domain::mapping::{FieldMapping, Filter, Filters, Mapper, Transformation, Unmapped};
 use domain::run::{Counts, FailedRecord};
 use domain::validation::FieldError;
+use jiff::Timestamp;
 use store::{Outcome, Upsert};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::raw;
+use crate::{raw, seen};
 
 /// Bytes of canonical records after which a batch is written.
 const FULL_BYTES: usize = 8 << 20;
@@ -34,6 +36,7 @@ pub(crate) struct Reader {
     mapper: Mapper,
     /// Makes the fingerprint of a raw record depend on the mapping.
     seed: u64,
+    program: u64,
     buffer: Vec<u8>,
 }
 
@@ -41,16 +44,24 @@ impl Reader {
     pub(crate) fn new(data_type: DataType, reading: &Reading) -> Self {
         let Reading { mapping, transformations, filters } = reading;
         let text = serde_json::to_vec(&(mapping, transformations)).unwrap_or_default();
+        let seed = xxh3_64_with_seed(&text, MAPPING_GENERATION);
+        let text = serde_json::to_vec(filters).unwrap_or_default();
         Self {
             filter: Filter::new(filters),
             mapper: Mapper::new(data_type, mapping, transformations),
-            seed: xxh3_64_with_seed(&text, MAPPING_GENERATION),
+            seed,
+            program: xxh3_64_with_seed(&text, seed),
             buffer: Vec::new(),
         }
     }
 
+    /// Tells one mapping, with its transformations and filters, from another.
+    pub(crate) fn program(&self) -> u64 {
+        self.program
+    }
+
     /// Reads a record; `None` if a filter leaves it out.
-    fn read(&mut self, raw: &[u8]) -> Result<Option<Upsert>, Unmapped> {
+    fn read(&mut self, raw: &[u8]) -> Result<Option<(Upsert, Option<Timestamp>)>, Unmapped> {
         let parsed = Json::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
         if !self.filter.takes(parsed) {
             return Ok(None);
@@ -62,7 +73,8 @@ impl Reader {
             return Err(Unmapped { key: Some(mapped.key), errors: vec![FieldError::new("record", message)] });
         }
         let fingerprint = xxh3_64_with_seed(raw, self.seed);
-        Ok(Some(Upsert { key: mapped.key, data: self.buffer.clone(), fingerprint }))
+        let upsert = Upsert { key: mapped.key, data: self.buffer.clone(), fingerprint };
+        Ok(Some((upsert, mapped.modified_at)))
     }
 }
 
@@ -79,6 +91,13 @@ pub(crate) struct Batch {
     pub(crate) total: Option<u64>,
     /// Where the connector goes on after this batch.
     pub(crate) resume: Option<String>,
+    /// When the newest of its records was changed at the ERP.
+    pub(crate) newest: Option<Timestamp>,
+    /// The keys of its records, those that failed included, by their hashes.
+    pub(crate) hashes: Vec<u64>,
+    /// The hashes of the keys of `upserts`, in their order.
+    upsert_hashes: Vec<u64>,
+    unreadable: u64,
     read: u64,
     skipped: u64,
     bytes: usize,
@@ -95,11 +114,19 @@ impl Batch {
             };
             match read {
                 Ok(None) => self.skipped += 1,
-                Ok(Some(upsert)) => {
+                Ok(Some((upsert, modified_at))) => {
                     self.bytes += upsert.data.len();
+                    self.newest = self.newest.max(modified_at);
+                    let hash = seen::hash(&upsert.key);
+                    self.hashes.push(hash);
+                    self.upsert_hashes.push(hash);
                     self.upserts.push(upsert);
                 }
                 Err(Unmapped { key, errors }) => {
+                    match &key {
+                        Some(key) => self.hashes.push(seen::hash(key)),
+                        None => self.unreadable += 1,
+                    }
                     let raw = raw::shown(page.body.get(range.clone()).unwrap_or_default());
                     self.failed.push(FailedRecord { position: before + self.read, key, errors, raw });
                 }
@@ -123,6 +150,15 @@ impl Batch {
     /// Whether there is anything to checkpoint.
     pub(crate) const fn is_empty(&self) -> bool {
         self.resume.is_none()
+    }
+
+    /// Counts the keys it met, and those that are new here.
+    pub(crate) fn add_to(&self, census: &mut Census, outcomes: &[Outcome]) {
+        self.hashes.iter().for_each(|hash| census.seen.add(*hash));
+        census.unreadable += self.unreadable;
+        let created = self.upsert_hashes.iter().zip(outcomes);
+        let created = created.filter(|(_, outcome)| **outcome == Outcome::Created);
+        created.for_each(|(hash, _)| census.live.add(*hash));
     }
 
     /// What the batch adds to the run's counts.

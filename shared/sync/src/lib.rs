@@ -6,10 +6,13 @@
 
 mod batch;
 mod connection_test;
+mod course;
+mod deletions;
 mod engine;
 mod lease;
 mod pull;
 mod raw;
+mod seen;
 mod storing;
 mod tick;
 mod trigger;

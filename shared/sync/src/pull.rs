@@ -1,141 +1,112 @@
-//! Works one pull: pages from the connector into the table, a checkpoint after each batch, until the end or the
-//! deadline.
+//! Works one pull: pages from the connector into the table, a checkpoint after each batch, until the end or until
+//! time is up.
 
 use std::pin::pin;
-use std::time::Duration;
 
-use connectors::{Connector, Page, Pages, Pull, connector_for};
-use domain::connection::{Connection, ConnectionStatus};
-use domain::ids::RunId;
+use connectors::{Connector, Page, Pages, Pull};
+use domain::census::Census;
+use domain::connection::Connection;
+use domain::run::{Mode, Run};
+use domain::sync_state::SyncState;
+use jiff::SignedDuration;
 use store::StoreError;
 use tokio::time::Instant;
 use transport::ErpError;
 
 use crate::Engine;
-use crate::batch::{Batch, Reader, Reading};
-use crate::lease::{LeaseError, Leased};
+use crate::batch::{Batch, Reader};
+use crate::course::{End, Failure, Setting, wanted_pause};
+use crate::lease::Leased;
+use crate::seen::Seen;
 use crate::storing::{Stored, Storing, checkpoint, stored};
 
-/// How a stretch of work ended.
-enum End {
-    /// Everything is read and stored.
-    Complete,
-    /// Time is up; another worker goes on.
+/// Without `fullSchedules`, everything is read once more when the last full pull is older than this: only then is what
+/// is gone at the ERP noticed.
+const FULL_AT_LEAST_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How a pull ended.
+pub(crate) enum Pulled {
+    /// All pages are stored.
+    Everything {
+        /// Whether they were all the ERP has.
+        complete: bool,
+    },
+    /// Another worker goes on.
     HandOver,
 }
 
-/// Why it could not go on.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    /// The ERP, or the way to it: the run ends in error.
-    #[error(transparent)]
-    Erp(#[from] ErpError),
-    /// Something that only a person can mend: the run ends in error.
-    #[error("{0}")]
-    Setup(String),
-    /// Another worker has the run.
-    #[error("another worker has taken the run up")]
-    Lost,
-    /// The table: the message comes back, and the run goes on from its last checkpoint.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<LeaseError> for Failure {
-    fn from(error: LeaseError) -> Self {
-        match error {
-            LeaseError::Lost => Self::Lost,
-            LeaseError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-/// Takes a run up and works it until it is done or `deadline` is near.
-pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> Result<(), StoreError> {
-    let Some(mut leased) = Leased::take(engine, id).await? else { return Ok(()) };
-    let worked = work_leased(engine, &mut leased, deadline).await;
-    let ended = match worked {
-        Ok(End::Complete) => leased.close(None, None).await,
-        Ok(End::HandOver) => hand_over(engine, &mut leased).await,
-        Err(Failure::Erp(error)) => {
-            tracing::warn!(run = %id, %error, "a run ended in error");
-            let sentence = error.to_string();
-            let of_connection = concerns_connection(&error).then_some(sentence.as_str());
-            leased.close(Some(sentence.clone()), of_connection).await
-        }
-        Err(Failure::Setup(reason)) => leased.close(Some(reason), None).await,
-        Err(Failure::Lost) => Err(LeaseError::Lost),
-        Err(Failure::Store(error)) => Err(LeaseError::Store(error)),
-    };
-    match ended {
-        Ok(()) => Ok(()),
-        Err(LeaseError::Lost) => {
-            tracing::info!(run = %id, "another worker has taken the run up");
-            Ok(())
-        }
-        Err(LeaseError::Store(error)) => Err(error),
-    }
-}
-
-/// Whether an error says something of the connection, not just of what was sent over it.
-const fn concerns_connection(error: &ErpError) -> bool {
-    !matches!(error, ErpError::Malformed(_) | ErpError::Rejected(_))
-}
-
-async fn hand_over(engine: &Engine, leased: &mut Leased<'_>) -> Result<(), LeaseError> {
-    leased.release().await?;
-    if let Err(error) = engine.queue.send_run(&leased.run.id, Duration::ZERO).await {
-        tracing::warn!(run = %leased.run.id, %error, "no worker could be nudged to go on: the sweep will");
-    }
-    Ok(())
-}
-
-async fn work_leased<'e>(
+/// Pulls from the last checkpoint on, until the last page is stored or time is up.
+pub(crate) async fn pull<'e>(
     engine: &'e Engine,
     leased: &mut Leased<'e>,
-    deadline: Instant,
-) -> Result<End, Failure> {
-    let connection = engine.store.connection(&leased.run.erp_connection_id).await?;
-    let connection = connection.ok_or_else(|| Failure::Setup("the connection was deleted".to_owned()))?;
-    if connection.status == ConnectionStatus::Inactive {
-        return Err(Failure::Setup("the connection was switched off".to_owned()));
+    setting: &Setting,
+    seen: &mut Seen,
+    stop_at: Instant,
+) -> Result<Pulled, Failure> {
+    let Setting { connection, connector, .. } = setting;
+    let reader = Reader::new(leased.run.data_type, &setting.reading());
+    if leased.run.census.is_none() {
+        let state = engine.store.sync_state(&connection.id, leased.run.data_type).await?;
+        plan(&mut leased.run, &state, setting, reader.program());
+        *seen = Seen::load(engine, &leased.run).await?;
     }
-    let reading = reading_of(engine, leased).await?;
     engine.store.forget_failed_records_after(&leased.run.id, leased.run.counts.read).await?;
-
-    let credentials = engine.vault.open(&connection.id, &connection.credentials);
-    let credentials = credentials.map_err(|error| Failure::Setup(error.to_string()))?;
-    let connector = connector_for(&connection, credentials, &engine.transport)?;
     let pull = Pull {
         data_type: leased.run.data_type,
         page_size: connection.settings.batch_size,
         resume: leased.run.cursor.clone(),
-        since: None,
+        since: leased.run.since,
     };
     let opened = leased.keep(connector.pull(pull)).await?;
-    pin_host_key(engine, &connection, &*connector).await?;
+    pin_host_key(engine, connection, &**connector).await?;
     let mut pages = opened?;
-
-    let reader = Reader::new(leased.run.data_type, &reading);
-    let mut puller = Puller { engine, leased: &mut *leased, pages: &mut *pages, reader, storing: None };
-    let worked = puller.work(deadline).await;
-    if (matches!(worked, Err(Failure::Erp(_))) || leased.cancel_requested())
-        && let Err(error) = pages.abandon().await
-    {
-        tracing::warn!(run = %leased.run.id, %error, "what was claimed could not be given back");
+    let mut puller = Puller { engine, leased: &mut *leased, pages: &mut *pages, reader, seen, storing: None };
+    let worked = puller.work(stop_at).await;
+    match worked {
+        Ok(End::Complete) => Ok(Pulled::Everything { complete: pages.complete() }),
+        Ok(End::HandOver) => {
+            seen.keep(engine, &mut leased.run).await?;
+            Ok(Pulled::HandOver)
+        }
+        Err(Failure::Erp(error)) => {
+            if wanted_pause(&error).is_some() {
+                seen.keep(engine, &mut leased.run).await?;
+            } else if let Err(error) = pages.abandon().await {
+                tracing::warn!(run = %leased.run.id, %error, "what was claimed could not be given back");
+            }
+            Err(Failure::Erp(error))
+        }
+        Err(failure) => Err(failure),
     }
-    worked
 }
 
-async fn reading_of(engine: &Engine, leased: &Leased<'_>) -> Result<Reading, Failure> {
-    let Some(id) = &leased.run.sync_config_id else { return Ok(Reading::default()) };
-    let config = engine.store.sync_config(id).await?;
-    let config = config.ok_or_else(|| Failure::Setup("the sync config was deleted".to_owned()))?;
-    Ok(Reading {
-        mapping: config.field_mapping,
-        transformations: config.transformations,
-        filters: config.filters,
-    })
+/// Decides how much is read, before the first page. Decided once: the first checkpoint holds it.
+fn plan(run: &mut Run, state: &SyncState, setting: &Setting, program: u64) {
+    run.census = Some(Census { known: state.live.count, live: state.live, ..Census::default() });
+    run.program = Some(program);
+    let cannot = if !setting.connector.pulls_changes(run.data_type) {
+        Some("this connection cannot be asked for changes only (see settings.api.changedSince)")
+    } else if state.high_water.is_none() {
+        Some("no run has yet seen when a record was changed at the ERP")
+    } else if state.program != Some(program) {
+        Some("mapping, transformations or filters were changed since")
+    } else {
+        None
+    };
+    let settings = setting.settings();
+    let full_is_due = settings.full_schedules.is_empty()
+        && state.last_full_at.is_none_or(|at| at + FULL_AT_LEAST_EVERY < run.started_at);
+    run.mode = match (run.asked_mode, cannot) {
+        (Some(Mode::Incremental), None) => Mode::Incremental,
+        (Some(Mode::Incremental), Some(reason)) => {
+            run.warnings.push(format!("everything was read, not just what changed: {reason}"));
+            Mode::Full
+        }
+        (None, None) if !full_is_due => Mode::Incremental,
+        (Some(Mode::Full) | None, _) => Mode::Full,
+    };
+    let overlap = SignedDuration::from_mins(settings.overlap_minutes.into());
+    run.since = state.high_water.filter(|_| run.mode == Mode::Incremental).map(|at| at - overlap);
 }
 
 /// The first contact pins the server's key; every later one is held against it.
@@ -160,7 +131,18 @@ struct Puller<'p, 'e> {
     leased: &'p mut Leased<'e>,
     pages: &'p mut dyn Pages,
     reader: Reader,
+    seen: &'p mut Seen,
     storing: Option<Storing>,
+}
+
+/// Why a batch takes no more pages.
+enum Filled {
+    /// It is full, or old enough.
+    Enough,
+    /// There are no more.
+    Ended,
+    /// The ERP failed; what was read before stands.
+    Failed(ErpError),
 }
 
 /// What comes first.
@@ -171,32 +153,43 @@ enum Event {
 
 impl Puller<'_, '_> {
     /// Works until the last page is stored, or time is up.
-    async fn work(&mut self, deadline: Instant) -> Result<End, Failure> {
-        let stop_at = stop_before(deadline);
+    async fn work(&mut self, stop_at: Instant) -> Result<End, Failure> {
         loop {
             let filled = self.fill(stop_at).await;
             self.settle().await?;
-            let (batch, ended) = filled?;
+            let (batch, filled) = filled?;
             if !batch.is_empty() {
-                self.storing = Some(Storing::start(self.engine, &self.leased.run, batch));
+                self.storing = Some(Storing::start(self.engine, self.leased, batch));
             }
-            if ended || self.leased.cancel_requested() || Instant::now() >= stop_at {
+            let stop = Instant::now() >= stop_at || self.leased.cancel_requested();
+            if stop || !matches!(filled, Filled::Enough) {
                 self.settle().await?;
-                return Ok(if ended { End::Complete } else { End::HandOver });
+            }
+            match filled {
+                Filled::Ended => return Ok(End::Complete),
+                Filled::Failed(error) => return Err(error.into()),
+                Filled::Enough if stop => return Ok(End::HandOver),
+                Filled::Enough => {}
             }
         }
     }
 
-    /// Takes pages until the batch is full or old enough; says whether there are no more.
-    async fn fill(&mut self, stop_at: Instant) -> Result<(Batch, bool), Failure> {
+    /// Takes pages until the batch is full or old enough, or there are no more.
+    async fn fill(&mut self, stop_at: Instant) -> Result<(Batch, Filled), Failure> {
         let mut batch = Batch::default();
         let before = self.leased.run.counts.read + self.storing.as_ref().map_or(0, Storing::read);
-        let until = stop_at.min(Instant::now() + self.engine.pace.write_after);
+        let pace = self.engine.pace;
+        let until = stop_at.min(Instant::now() + pace.write_after);
         loop {
-            let Some(page) = self.next_page().await? else { return Ok((batch, true)) };
+            let page = match self.next_page().await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok((batch, Filled::Ended)),
+                Err(Failure::Erp(error)) => return Ok((batch, Filled::Failed(error))),
+                Err(failure) => return Err(failure),
+            };
             batch.add(page, &mut self.reader, before);
-            if batch.is_full(self.engine.pace.batch_records) || Instant::now() >= until {
-                return Ok((batch, false));
+            if batch.is_full(pace.batch_records) || Instant::now() >= until {
+                return Ok((batch, Filled::Enough));
             }
         }
     }
@@ -216,7 +209,7 @@ impl Puller<'_, '_> {
                 });
                 match event.await? {
                     Event::Page(page) => break page?,
-                    Event::Stored(stored) => told = checkpoint(self.leased, stored?).await?,
+                    Event::Stored(stored) => told = checkpoint(self.leased, self.seen, stored?).await?,
                 }
             }
         };
@@ -228,7 +221,7 @@ impl Puller<'_, '_> {
     async fn settle(&mut self) -> Result<(), Failure> {
         if self.storing.is_some() {
             let stored = self.leased.keep(stored(&mut self.storing)).await??;
-            let told = checkpoint(self.leased, stored).await?;
+            let told = checkpoint(self.leased, self.seen, stored).await?;
             self.tell_stored(told).await;
         }
         Ok(())
@@ -243,10 +236,4 @@ impl Puller<'_, '_> {
             self.leased.run.warnings.push(error.to_string());
         }
     }
-}
-
-/// When to stop taking pages: while 15% of the time to the deadline is left.
-fn stop_before(deadline: Instant) -> Instant {
-    let whole = deadline.saturating_duration_since(Instant::now());
-    deadline.checked_sub(whole.mul_f64(0.15)).unwrap_or(deadline)
 }

@@ -1,12 +1,12 @@
 //! A batch on its way into the table, beside the reading of the next, and the checkpoint that counts it.
 
-use domain::run::Run;
 use store::{Collection, Outcome, StoreError};
 use tokio::task::JoinSet;
 
 use crate::batch::Batch;
 use crate::engine::{Engine, now};
 use crate::lease::{LeaseError, Leased};
+use crate::seen::Seen;
 
 /// Most warnings a run keeps.
 const MAX_WARNINGS: usize = 50;
@@ -24,15 +24,15 @@ pub(crate) struct Stored {
 }
 
 impl Storing {
-    pub(crate) fn start(engine: &Engine, run: &Run, mut batch: Batch) -> Self {
-        let store = engine.store.clone();
+    pub(crate) fn start(engine: &Engine, leased: &Leased<'_>, mut batch: Batch) -> Self {
+        let (store, permit, run) = (engine.store.clone(), leased.permit().clone(), &leased.run);
         let (id, number) = (run.id.clone(), run.batch);
         let collection = Collection { connection: run.erp_connection_id.clone(), data_type: run.data_type };
         let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
         let mut task = JoinSet::new();
         task.spawn(async move {
             store.keep_failed_records(&id, &failed).await?;
-            store.upsert_records(&collection, &id, number, &upserts, now()).await
+            store.upsert_records(&collection, &id, number, &upserts, &permit, now()).await
         });
         Self { batch, task }
     }
@@ -61,11 +61,19 @@ pub(crate) async fn stored(storing: &mut Option<Storing>) -> Result<Stored, Stor
 /// Writes the checkpoint that counts a batch. Answers up to where the connector may clear away.
 pub(crate) async fn checkpoint(
     leased: &mut Leased<'_>,
+    seen: &mut Seen,
     stored: Stored,
 ) -> Result<Option<String>, LeaseError> {
     let Stored { batch, outcomes } = stored;
     let run = &mut leased.run;
     run.counts.add(&batch.counts(&outcomes));
+    if let Some(census) = &mut run.census {
+        batch.add_to(census, &outcomes);
+    }
+    // A clock of the ERP that runs ahead must not hide what is changed until we catch up with it.
+    let newest = batch.newest.map(|at| at.min(run.started_at));
+    run.high_water = run.high_water.max(newest);
+    seen.add(&batch.hashes);
     run.total = batch.total.or(run.total);
     run.cursor.clone_from(&batch.resume);
     run.batch += 1;

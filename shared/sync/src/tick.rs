@@ -72,7 +72,7 @@ async fn nudge(engine: &Engine, wanted: impl Fn(&Run) -> bool) -> Result<usize, 
 fn is_quiet(run: &Run, now: Timestamp) -> bool {
     match &run.lease {
         Some(lease) => lease.until < now,
-        None => run.checkpointed_at + QUIET < now,
+        None => run.held_until.unwrap_or(run.checkpointed_at) + QUIET < now,
     }
 }
 
@@ -92,6 +92,7 @@ async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Resu
         config: Some(config.clone()),
         data_type: config.data_type,
         direction: config.direction,
+        mode: config.mode_of_slot(due),
         trigger: Trigger::Schedule,
         triggered_by: "scheduler".to_owned(),
         slot: Some(SlotTaken { due, next }),

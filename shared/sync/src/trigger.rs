@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::connection::{Connection, ConnectionStatus};
 use domain::ids::RunId;
-use domain::run::{Run, Trigger};
+use domain::run::{Mode, Run, Trigger};
 use domain::sync_config::SyncConfig;
 use domain::{DataType, Direction};
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub struct TriggerRequest {
     pub data_type: DataType,
     /// Which side is written to.
     pub direction: Direction,
+    /// How much is read; left to the run if `None`.
+    pub mode: Option<Mode>,
     /// What starts it.
     pub trigger: Trigger,
     /// Who starts it: a user's id, or `scheduler`.
@@ -108,6 +110,8 @@ fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
     Run {
         sync_config_id: request.config.as_ref().map(|config| config.id.clone()),
         direction: request.direction,
+        asked_mode: request.mode,
+        mode: request.mode.unwrap_or_default(),
         warnings: not_pushed(request.direction).into_iter().collect(),
         ..Run::start(connection.id.clone(), *data_type, *trigger, triggered_by.clone(), now)
     }

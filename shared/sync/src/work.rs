@@ -7,7 +7,7 @@ use store::StoreError;
 use tokio::time::Instant;
 
 use crate::Engine;
-use crate::pull::work_run;
+use crate::course::work_run;
 
 /// Works the runs a batch of messages names, one after the other, until `deadline`. A message that is answered as
 /// failed comes back, and after some tries goes to the dead-letter queue.

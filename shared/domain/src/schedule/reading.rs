@@ -35,7 +35,11 @@ impl Schedule {
         Self::at((!lines.is_empty()).then_some(Times::Lines(lines)), settings, checks)
     }
 
-    fn at(times: Option<Times>, settings: &SyncSettings, mut checks: Checks) -> Result<Option<Self>, Invalid> {
+    fn at(
+        times: Option<Times>,
+        settings: &SyncSettings,
+        mut checks: Checks,
+    ) -> Result<Option<Self>, Invalid> {
         let zone = parse_zone(settings.time_zone.as_deref().unwrap_or("UTC"))
             .map_err(|message| checks.fail("settings.timeZone", message));
         let blackouts = read_blackouts(settings, &mut checks);

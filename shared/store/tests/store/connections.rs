@@ -94,7 +94,10 @@ async fn deleting_a_connection_takes_all_that_belongs_to_it() {
         let collection = Collection { connection: one.id.clone(), data_type: DataType::Products };
         let upsert = Upsert { key: "a".to_owned(), data: b"{}".to_vec(), fingerprint: 1 };
         let run = run(&one.id, DataType::Products, None);
-        store.upsert_records(&collection, &run.id, 0, &[upsert], &Permit::unlimited(), Timestamp::now()).await.unwrap();
+        store
+            .upsert_records(&collection, &run.id, 0, &[upsert], &Permit::unlimited(), Timestamp::now())
+            .await
+            .unwrap();
     }
     store.delete_connection(&gone.id).await.unwrap();
     assert_eq!(store.connection(&gone.id).await.unwrap(), None);

@@ -93,17 +93,21 @@ async fn a_batch_that_is_done_again_counts_as_it_did_the_first_time() {
 
     let batch: Vec<_> =
         (25..100).map(|n| upsert(&format!("k{n:03}"), if n < 40 { 1 } else { 2 }, 100)).collect();
-    let first = store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
-    let again = store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    let first =
+        store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    let again =
+        store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
     assert_eq!(again, first);
-    let third = store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    let third =
+        store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
     assert_eq!(third, first);
     let of_outcome = |wanted| first.iter().filter(|outcome| **outcome == wanted).count();
     assert_eq!(
         (of_outcome(Outcome::Unchanged), of_outcome(Outcome::Updated), of_outcome(Outcome::Created)),
         (15, 10, 50)
     );
-    let next = store.upsert_records(&of, &run, 4, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    let next =
+        store.upsert_records(&of, &run, 4, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
     assert!(next.iter().all(|outcome| *outcome == Outcome::Unchanged), "a later batch finds them known");
 }
 
@@ -140,7 +144,10 @@ async fn the_stock_levels_of_a_sku_are_its_own() {
         .into_iter()
         .map(|key| upsert(key, 1, 50))
         .collect();
-    store.upsert_records(&of, &RunId::generate(), 0, &upserts, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    store
+        .upsert_records(&of, &RunId::generate(), 0, &upserts, &Permit::unlimited(), Timestamp::now())
+        .await
+        .unwrap();
     let levels = store.stock_levels(&of.connection, "A").await.unwrap();
     assert_eq!(levels.into_iter().map(|record| record.id).collect::<Vec<_>>(), ["A", "A|MAIN", "A|SHOP 2"]);
     assert!(store.stock_levels(&of.connection, "C").await.unwrap().is_empty());

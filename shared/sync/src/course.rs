@@ -1,0 +1,231 @@
+//! The course of a run: its phases one after the other, under one lease, until it is closed or handed over.
+
+use std::time::Duration;
+
+use connectors::{Connector, connector_for};
+use domain::connection::{Connection, ConnectionStatus};
+use domain::ids::RunId;
+use domain::run::{Phase, Run};
+use domain::sync_config::{SyncConfig, SyncSettings};
+use jiff::SignedDuration;
+use store::StoreError;
+use tokio::time::Instant;
+use transport::ErpError;
+
+use crate::batch::Reading;
+use crate::deletions;
+use crate::engine::{Engine, now};
+use crate::lease::{LeaseError, Leased};
+use crate::pull::{self, Pulled};
+use crate::seen::Seen;
+
+/// How often in a row a run waits for an ERP that asks to be left alone.
+const MAX_HOLDS: u32 = 10;
+
+/// The longest such wait: a message can be delayed by no more.
+const LONGEST_HOLD: Duration = Duration::from_secs(900);
+
+/// How a stretch of work ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The phase is done.
+    Complete,
+    /// Time is up, or a person wants the run to end.
+    HandOver,
+}
+
+/// Why it could not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The ERP, or the way to it: the run ends in error.
+    #[error(transparent)]
+    Erp(#[from] ErpError),
+    /// Something that only a person can mend: the run ends in error.
+    #[error("{0}")]
+    Setup(String),
+    /// Another worker has the run.
+    #[error("another worker has taken the run up")]
+    Lost,
+    /// The table: the message comes back, and the run goes on from its last checkpoint.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<LeaseError> for Failure {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Lost => Self::Lost,
+            LeaseError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// What a run is worked with: read anew by each worker.
+pub(crate) struct Setting {
+    pub(crate) connection: Connection,
+    /// The config that shapes the run, if there is one.
+    pub(crate) config: Option<SyncConfig>,
+    pub(crate) connector: Box<dyn Connector>,
+}
+
+impl Setting {
+    async fn of(engine: &Engine, run: &Run) -> Result<Self, Failure> {
+        let connection = engine.store.connection(&run.erp_connection_id).await?;
+        let connection = connection.ok_or_else(|| Failure::Setup("the connection was deleted".to_owned()))?;
+        if connection.status == ConnectionStatus::Inactive {
+            return Err(Failure::Setup("the connection was switched off".to_owned()));
+        }
+        let config = match &run.sync_config_id {
+            None => None,
+            Some(id) => Some(
+                engine
+                    .store
+                    .sync_config(id)
+                    .await?
+                    .ok_or_else(|| Failure::Setup("the sync config was deleted".to_owned()))?,
+            ),
+        };
+        let credentials = engine.vault.open(&connection.id, &connection.credentials);
+        let credentials = credentials.map_err(|error| Failure::Setup(error.to_string()))?;
+        let connector = connector_for(&connection, credentials, &engine.transport)?;
+        Ok(Self { connection, config, connector })
+    }
+
+    /// How records are read.
+    pub(crate) fn reading(&self) -> Reading {
+        self.config.clone().map_or_else(Reading::default, |config| Reading {
+            mapping: config.field_mapping,
+            transformations: config.transformations,
+            filters: config.filters,
+        })
+    }
+
+    /// The config's settings, or the defaults.
+    pub(crate) fn settings(&self) -> SyncSettings {
+        self.config.as_ref().map_or_else(SyncSettings::default, |config| config.settings.clone())
+    }
+}
+
+/// Takes a run up and works it until it is done or `deadline` is near.
+pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> Result<(), StoreError> {
+    let Some(mut leased) = Leased::take(engine, id).await? else { return Ok(()) };
+    let worked = work_phases(engine, &mut leased, deadline).await;
+    let ended = match worked {
+        Ok(End::Complete) => close(engine, &mut leased).await,
+        Ok(End::HandOver) => hand_over(engine, &mut leased, Duration::ZERO).await,
+        Err(Failure::Erp(error)) => match wanted_pause(&error).filter(|_| leased.run.holds < MAX_HOLDS) {
+            Some(pause) => hold(engine, &mut leased, pause, &error).await,
+            None => give_up(&mut leased, &error).await,
+        },
+        Err(Failure::Setup(reason)) => leased.close(Some(reason), None).await,
+        Err(Failure::Lost) => Err(LeaseError::Lost),
+        Err(Failure::Store(error)) => Err(LeaseError::Store(error)),
+    };
+    match ended {
+        Ok(()) => Ok(()),
+        Err(LeaseError::Lost) => {
+            tracing::info!(run = %id, "another worker has taken the run up");
+            Ok(())
+        }
+        Err(LeaseError::Store(error)) => Err(error),
+    }
+}
+
+async fn work_phases<'e>(
+    engine: &'e Engine,
+    leased: &mut Leased<'e>,
+    deadline: Instant,
+) -> Result<End, Failure> {
+    let stop_at = stop_before(deadline).min(Instant::now() + engine.pace.slice);
+    let setting = Setting::of(engine, &leased.run).await?;
+    let mut seen = Seen::load(engine, &leased.run).await?;
+    if leased.run.phase == Phase::Pull {
+        let Pulled::Everything { complete } =
+            pull::pull(engine, leased, &setting, &mut seen, stop_at).await?
+        else {
+            return Ok(End::HandOver);
+        };
+        if complete && deletions::look(leased) {
+            seen.keep(engine, &mut leased.run).await?;
+            enter(leased, Phase::Deletions).await?;
+        }
+    }
+    if leased.run.phase == Phase::Deletions {
+        let max_percent = setting.settings().max_delete_percent;
+        if deletions::delete_vanished(engine, leased, seen, max_percent, stop_at).await? == End::HandOver {
+            return Ok(End::HandOver);
+        }
+    }
+    Ok(End::Complete)
+}
+
+/// Goes on to the next phase, under a checkpoint.
+async fn enter(leased: &mut Leased<'_>, phase: Phase) -> Result<(), LeaseError> {
+    leased.run.phase = phase;
+    leased.run.cursor = None;
+    leased.checkpoint().await
+}
+
+async fn close(engine: &Engine, leased: &mut Leased<'_>) -> Result<(), LeaseError> {
+    leased.close(None, None).await?;
+    let segments = leased.run.census.map_or(0, |census| census.segments);
+    if let Err(error) = engine.store.forget_seen(&leased.run.id, segments).await {
+        tracing::debug!(run = %leased.run.id, %error, "the marks of a closed run are left to expire");
+    }
+    Ok(())
+}
+
+async fn give_up(leased: &mut Leased<'_>, error: &ErpError) -> Result<(), LeaseError> {
+    tracing::warn!(run = %leased.run.id, %error, "a run ended in error");
+    let sentence = error.to_string();
+    let of_connection = concerns_connection(error).then_some(sentence.as_str());
+    leased.close(Some(sentence.clone()), of_connection).await
+}
+
+/// Whether an error says something of the connection, not just of what was sent over it.
+pub(crate) const fn concerns_connection(error: &ErpError) -> bool {
+    !matches!(error, ErpError::Malformed(_) | ErpError::Rejected(_))
+}
+
+/// How long the ERP asks to be left alone, if a run should wait for it.
+pub(crate) fn wanted_pause(error: &ErpError) -> Option<Duration> {
+    match error {
+        ErpError::RateLimited { retry_after: Some(pause), .. } if *pause >= Duration::from_secs(1) => {
+            Some((*pause).min(LONGEST_HOLD))
+        }
+        _ => None,
+    }
+}
+
+/// Waits, without a worker, for an ERP that asks to be left alone.
+async fn hold(
+    engine: &Engine,
+    leased: &mut Leased<'_>,
+    pause: Duration,
+    error: &ErpError,
+) -> Result<(), LeaseError> {
+    let until = now() + SignedDuration::try_from(pause).unwrap_or(SignedDuration::ZERO);
+    tracing::info!(run = %leased.run.id, %error, %until, "a run waits for its ERP");
+    leased.run.held_until = Some(until);
+    leased.run.holds += 1;
+    if leased.run.holds == 1 {
+        leased.run.warnings.push(format!("{error}: the run waited until {until}"));
+    }
+    hand_over(engine, leased, pause).await
+}
+
+async fn hand_over(engine: &Engine, leased: &mut Leased<'_>, pause: Duration) -> Result<(), LeaseError> {
+    leased.release().await?;
+    if leased.run.is_open()
+        && let Err(error) = engine.queue.send_run(&leased.run.id, pause).await
+    {
+        tracing::warn!(run = %leased.run.id, %error, "no worker could be nudged to go on: the sweep will");
+    }
+    Ok(())
+}
+
+/// When to stop: while 15% of the time to the deadline is left.
+fn stop_before(deadline: Instant) -> Instant {
+    let whole = deadline.saturating_duration_since(Instant::now());
+    deadline.checked_sub(whole.mul_f64(0.15)).unwrap_or(deadline)
+}

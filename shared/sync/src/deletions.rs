@@ -1,0 +1,156 @@
+//! After a full pull: what we have and the ERP did not send is gone there, and is marked so here.
+//!
+//! A mistake of the ERP, such as an empty answer, must not empty a shop. So nothing is deleted unless the pull was
+//! complete, its number of records agrees with what the ERP told, every record could be told apart, and no more
+//! vanished than `settings.maxDeletePercent` allows.
+
+use domain::run::{Mode, RunFlag};
+use store::{BlockRef, Collection, Vanished};
+use tokio::time::Instant;
+
+use crate::Engine;
+use crate::course::{End, Failure};
+use crate::engine::now;
+use crate::lease::Leased;
+use crate::seen::{self, Lookup, Seen};
+
+/// Blocks that are cleared between two checkpoints.
+const BLOCKS_AT_A_TIME: usize = 200;
+
+/// What `Run::cursor` says once it is decided that records are deleted.
+const DECIDED: &str = "decided";
+
+/// Holds a complete pull against what the ERP told and what was known; says whether anything seems gone.
+pub(crate) fn look(leased: &mut Leased<'_>) -> bool {
+    let run = &mut leased.run;
+    let Some(census) = run.census.filter(|_| run.mode == Mode::Full) else { return false };
+    if run.counts.read == 0 && census.known > 0 {
+        let warning = format!(
+            "the ERP answered with no records at all, {} were known: nothing was deleted. If they are really gone, \
+             delete the connection's records by hand; else find out why it is silent",
+            census.known
+        );
+        run.flag(RunFlag::SuddenlyEmpty, warning);
+        return false;
+    }
+    if let Some(total) = run.total.filter(|total| *total != run.counts.read) {
+        let warning = format!("the ERP says it has {total} records and sent {}", run.counts.read);
+        run.flag(RunFlag::CountMismatch, warning);
+        if run.counts.read < total {
+            return false;
+        }
+    }
+    census.known > 0 && census.seen != census.live
+}
+
+/// Marks what is gone, if that is allowed, under checkpoints.
+pub(crate) async fn delete_vanished(
+    engine: &Engine,
+    leased: &mut Leased<'_>,
+    seen: Seen,
+    max_percent: u8,
+    stop_at: Instant,
+) -> Result<End, Failure> {
+    if !seen.is_complete() {
+        let warning = "a worker was lost in the middle of the pull, so what is gone at the ERP is not known: the next \
+                       full pull finds it";
+        leased.run.flag(RunFlag::DeletionsNotChecked, warning.to_owned());
+        return Ok(End::Complete);
+    }
+    let lookup = seen.into_lookup();
+    let gone = survey(engine, leased, &lookup).await?;
+    if leased.run.cursor.as_deref() != Some(DECIDED) {
+        if let Some(reason) = withheld(leased, gone.count, max_percent) {
+            leased.run.flag(RunFlag::DeletionsWithheld, reason);
+            return Ok(End::Complete);
+        }
+        leased.run.cursor = Some(DECIDED.to_owned());
+        leased.checkpoint().await?;
+    }
+    for blocks in gone.blocks.chunks(BLOCKS_AT_A_TIME) {
+        if Instant::now() >= stop_at || leased.cancel_requested() {
+            return Ok(End::HandOver);
+        }
+        delete(engine, leased, &lookup, blocks).await?;
+    }
+    Ok(End::Complete)
+}
+
+/// What is gone.
+struct Gone {
+    count: u64,
+    blocks: Vec<BlockRef>,
+}
+
+/// Finds what is gone, and counts anew what is live.
+async fn survey(engine: &Engine, leased: &mut Leased<'_>, lookup: &Lookup) -> Result<Gone, Failure> {
+    let (collection, run, batch) = (collection(leased), leased.run.id.clone(), leased.run.batch);
+    let is_seen = |key: &str| lookup.has(key);
+    let vanished = Vanished { run: &run, batch, is_seen: &is_seen };
+    let mut live = domain::census::Tally::default();
+    let mut count = 0;
+    let survey = engine.store.survey(&collection, &vanished, |key, gone| {
+        live.add(seen::hash(key));
+        count += u64::from(gone);
+    });
+    let blocks = leased.keep(survey).await??;
+    if let Some(census) = &mut leased.run.census {
+        census.live = live;
+    }
+    Ok(Gone { count, blocks })
+}
+
+/// Why nothing is deleted; `None` if it may be.
+fn withheld(leased: &Leased<'_>, gone: u64, max_percent: u8) -> Option<String> {
+    let census = leased.run.census.unwrap_or_default();
+    let known = census.live.count;
+    if gone == 0 {
+        return None;
+    }
+    if census.unreadable > 0 {
+        return Some(format!(
+            "{gone} of {known} records seem to be gone at the ERP, but {} of those it sent could not be told apart: \
+             nothing was deleted",
+            census.unreadable
+        ));
+    }
+    let too_many = gone * 100 > known * u64::from(max_percent) || gone == known;
+    too_many.then(|| {
+        format!(
+            "{gone} of {known} known records are gone at the ERP, more than settings.maxDeletePercent ({max_percent}) \
+             allows: nothing was deleted. If they are really gone, raise it for one run"
+        )
+    })
+}
+
+async fn delete(
+    engine: &Engine,
+    leased: &mut Leased<'_>,
+    lookup: &Lookup,
+    blocks: &[BlockRef],
+) -> Result<(), Failure> {
+    let (collection, run, batch) = (collection(leased), leased.run.id.clone(), leased.run.batch);
+    let permit = leased.permit().clone();
+    let is_seen = |key: &str| lookup.has(key);
+    let vanished = Vanished { run: &run, batch, is_seen: &is_seen };
+    let deleting = engine.store.delete_vanished(&collection, blocks, &vanished, &permit, now());
+    let deleted = leased.keep(deleting).await??;
+    let run = &mut leased.run;
+    run.counts.read += deleted.len() as u64;
+    run.counts.deleted += deleted.len() as u64;
+    if let Some(census) = &mut run.census {
+        let mut gone = domain::census::Tally::default();
+        deleted.iter().for_each(|key| gone.add(seen::hash(key)));
+        census.live.take_away(&gone);
+    }
+    run.batch += 1;
+    // The marks of the keys stay complete: this batch saw none.
+    if let Some(census) = &mut run.census {
+        census.marked_batches = run.batch;
+    }
+    Ok(leased.checkpoint().await?)
+}
+
+fn collection(leased: &Leased<'_>) -> Collection {
+    Collection { connection: leased.run.erp_connection_id.clone(), data_type: leased.run.data_type }
+}
