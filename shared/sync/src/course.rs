@@ -145,7 +145,8 @@ async fn work_phases<'e>(
         else {
             return Ok(End::HandOver);
         };
-        if complete && deletions::look(leased) {
+        deletions::prove_count(&mut leased.run);
+        if complete && deletions::seem_due(&mut leased.run) {
             seen.keep(engine, &mut leased.run).await?;
             enter(leased, Phase::Deletions).await?;
         }

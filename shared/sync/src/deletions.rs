@@ -4,7 +4,7 @@
 //! complete, its number of records agrees with what the ERP told, every record could be told apart, and no more
 //! vanished than `settings.maxDeletePercent` allows.
 
-use domain::run::{Mode, RunFlag};
+use domain::run::{Mode, Run, RunFlag};
 use store::{BlockRef, Collection, Vanished};
 use tokio::time::Instant;
 
@@ -20,27 +20,27 @@ const BLOCKS_AT_A_TIME: usize = 200;
 /// What `Run::cursor` says once it is decided that records are deleted.
 const DECIDED: &str = "decided";
 
-/// Holds a complete pull against what the ERP told and what was known; says whether anything seems gone.
-pub(crate) fn look(leased: &mut Leased<'_>) -> bool {
-    let run = &mut leased.run;
+/// Holds the number of records against what the ERP told, once everything is read.
+pub(crate) fn prove_count(run: &mut Run) {
+    if let Some(total) = run.total.filter(|total| *total != run.counts.read) {
+        let warning = format!("the ERP says it has {total} records and sent {}", run.counts.read);
+        run.flag(RunFlag::CountMismatch, warning);
+    }
+}
+
+/// Whether anything seems gone after a complete pull.
+pub(crate) fn seem_due(run: &mut Run) -> bool {
     let Some(census) = run.census.filter(|_| run.mode == Mode::Full) else { return false };
     if run.counts.read == 0 && census.known > 0 {
         let warning = format!(
-            "the ERP answered with no records at all, {} were known: nothing was deleted. If they are really gone, \
-             delete the connection's records by hand; else find out why it is silent",
+            "the ERP answered with no records at all where {} were known: nothing was deleted. Find out why it is silent",
             census.known
         );
         run.flag(RunFlag::SuddenlyEmpty, warning);
         return false;
     }
-    if let Some(total) = run.total.filter(|total| *total != run.counts.read) {
-        let warning = format!("the ERP says it has {total} records and sent {}", run.counts.read);
-        run.flag(RunFlag::CountMismatch, warning);
-        if run.counts.read < total {
-            return false;
-        }
-    }
-    census.known > 0 && census.seen != census.live
+    let fewer_than_told = run.total.is_some_and(|total| run.counts.read < total);
+    census.known > 0 && !fewer_than_told && census.seen != census.live
 }
 
 /// Marks what is gone, if that is allowed, under checkpoints.

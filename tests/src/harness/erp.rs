@@ -21,7 +21,8 @@ pub(crate) struct Erp {
 }
 
 impl Erp {
-    /// Serves no records yet, under `/{list}?page=&limit=`, as `{"data": […], "total": …}`.
+    /// Serves no records yet, under `/{list}?page=&limit=&since=`, as `{"data": […], "total": …}`. With `since`, those
+    /// whose `modifiedAt` is not before it.
     pub(crate) async fn start() -> Self {
         let lists = Lists::default();
         let routes = axum::Router::new().route("/{list}", get(page)).with_state(Arc::clone(&lists));
@@ -69,12 +70,16 @@ async fn serve(routes: axum::Router) -> String {
 async fn page(
     State(lists): State<Lists>,
     Path(list): Path<String>,
-    Query(query): Query<HashMap<String, usize>>,
+    Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>, StatusCode> {
     let lists = lists.lock().unwrap();
     let records = lists.get(&list).ok_or(StatusCode::NOT_FOUND)?;
-    let limit = query.get("limit").copied().unwrap_or(50);
-    let skipped = (query.get("page").copied().unwrap_or(1) - 1) * limit;
-    let data: Vec<&Value> = records.iter().skip(skipped).take(limit).collect();
-    Ok(Json(json!({"data": data, "total": records.len()})))
+    let number = |name: &str| query.get(name).map(|text| text.parse::<usize>().unwrap());
+    let limit = number("limit").unwrap_or(50);
+    let skipped = (number("page").unwrap_or(1) - 1) * limit;
+    let since = query.get("since");
+    let asked = |record: &&Value| since.is_none_or(|since| record["modifiedAt"].as_str() >= Some(since));
+    let asked: Vec<&Value> = records.iter().filter(asked).collect();
+    let data: Vec<&&Value> = asked.iter().skip(skipped).take(limit).collect();
+    Ok(Json(json!({"data": data, "total": asked.len()})))
 }
