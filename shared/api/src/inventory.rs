@@ -144,6 +144,8 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
             deleted: false,
+            pending: false,
+            change_id: None,
             data: RawValue::from_string(data.to_owned()).unwrap(),
         }
     }

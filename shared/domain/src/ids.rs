@@ -100,6 +100,14 @@ id!(
     AuditEventId, prefix "evt_"
 );
 id!(
+    /// A change of ours that waits for the ERP. Ids sort by time.
+    ChangeId, prefix "chg_"
+);
+id!(
+    /// A conflict between a change of ours and one at the ERP. Ids sort by time.
+    ConflictId, prefix "con_"
+);
+id!(
     /// A tenant company; named by the platform that uses us.
     ClientId
 );

@@ -5,8 +5,11 @@
 pub mod assignment;
 pub mod audit;
 pub mod census;
+pub mod change;
+pub mod conflict;
 pub mod connection;
 pub mod data_type;
+pub mod difference;
 pub mod ids;
 pub mod json;
 pub mod mapping;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
-use crate::mapping::{FieldMapping, Filters, Transformation};
+use crate::mapping::{FieldMapping, Filters, Rules, Transformation, check_rules};
 use crate::run::Mode;
 use crate::schedule::{Blackout, Schedule};
 use crate::validation::{Checks, Invalid};
@@ -168,6 +168,16 @@ impl SyncConfig {
         self.by_itself().find_map(|schedule| schedule.held_until(at))
     }
 
+    /// What shapes its records.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        Rules {
+            field_mapping: self.field_mapping.clone(),
+            transformations: self.transformations.clone(),
+            filters: self.filters.clone(),
+        }
+    }
+
     /// Whether it is due at the same times as `other`.
     #[must_use]
     pub fn is_timed_as(&self, other: &Self) -> bool {
@@ -264,18 +274,7 @@ impl SyncConfigInput {
             "settings.maxDeletePercent",
             "must be between 0 and 100",
         );
-        crate::mapping::check(self.data_type, &self.field_mapping, &mut checks);
-        crate::mapping::check_transformations(self.data_type, &self.transformations, &mut checks);
-        crate::mapping::check_filters(&self.filters, &mut checks);
-        checks.require(fits(&self.transformations), "transformations", "must be at most 64 KB in all");
-        checks.require(fits(&self.filters), "filters", "must be at most 64 KB in all");
+        check_rules(self.data_type, &self.field_mapping, &self.transformations, &self.filters, &mut checks);
         checks.finish()
     }
-}
-
-/// Most bytes the transformations, or the filters, may have: a sync config must fit into one item of the table.
-const MAX_PROGRAM_BYTES: usize = 64 * 1024;
-
-fn fits(part: &impl Serialize) -> bool {
-    serde_json::to_vec(part).is_ok_and(|text| text.len() <= MAX_PROGRAM_BYTES)
 }

@@ -48,6 +48,14 @@ impl Checks {
         self.0.push(FieldError::new(field, message));
     }
 
+    /// Does checks on a part of the input: what they name is named as a field of `field`.
+    pub fn within(&mut self, field: &str, check: impl FnOnce(&mut Self)) {
+        let mut inner = Self::default();
+        check(&mut inner);
+        let named = |error: FieldError| FieldError::new(format!("{field}.{}", error.field), error.message);
+        self.0.extend(inner.0.into_iter().map(named));
+    }
+
     /// Ends the checks.
     ///
     /// # Errors

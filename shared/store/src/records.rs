@@ -189,6 +189,8 @@ fn show(entry: Entry, connection: &ConnectionId, data_type: DataType) -> Result<
         created_at: Timestamp::from_millisecond(entry.created_ms).map_err(StoreError::corrupt)?,
         updated_at: Timestamp::from_millisecond(entry.updated_ms).map_err(StoreError::corrupt)?,
         deleted: entry.deleted,
+        pending: false,
+        change_id: None,
         data: RawValue::from_string(text).map_err(StoreError::corrupt)?,
     })
 }

@@ -1,5 +1,7 @@
 //! One level of a canonical record: which of the ERP's members fill which of its fields, and the writing of it.
 
+mod sources;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 

@@ -10,12 +10,17 @@ mod filter;
 mod level;
 mod path;
 mod program;
+mod rules;
+mod sources;
 mod step;
 mod time_format;
 mod transformation;
 mod worked;
 
 pub use filter::{Filter, Filters, check_filters};
+pub(crate) use rules::check_rules;
+pub use rules::{Rules, RulesOverride, check_overrides};
+pub use sources::{FilledBy, Source, Unfilled, unfilled};
 pub use transformation::{Operation, Transformation, check_transformations};
 
 use std::borrow::Cow;

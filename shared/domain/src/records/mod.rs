@@ -7,6 +7,7 @@ mod inventory;
 mod invoices;
 mod orders;
 mod products;
+mod sent;
 
 pub use employees::Employee;
 pub use fields::{Field, FieldKind, Quantity, fold};
@@ -14,6 +15,8 @@ pub use inventory::StockLevel;
 pub use invoices::{Invoice, InvoiceLine};
 pub use orders::{Address, Order, OrderLine, OrderStatusUpdate};
 pub use products::Product;
+pub use sent::{MAX_RECORD_BYTES, Sent, patched, read_sent, with_key};
+pub(crate) use sent::{MODIFIED_AT, parse_decimal, separate};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,7 +24,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::data_type::DataType;
-use crate::ids::ConnectionId;
+use crate::ids::{ChangeId, ConnectionId};
 
 /// The name under which a record keeps mapped fields of the user's own.
 pub const EXTRA: &str = "extra";
@@ -55,7 +58,7 @@ pub const fn key_fields(data_type: DataType) -> &'static [&'static str] {
 }
 
 /// A record as it is shown, with where it came from.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     /// Its key: the SKU of a product, the number of an order.
@@ -69,8 +72,14 @@ pub struct Record {
     pub created_at: Timestamp,
     /// When it last changed here.
     pub updated_at: Timestamp,
-    /// Whether it is gone at the ERP.
+    /// Whether it is gone at the ERP, or we want it gone.
     pub deleted: bool,
+    /// Whether it holds a change of ours that the ERP has not taken yet.
+    pub pending: bool,
+    /// That change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "chg_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    pub change_id: Option<ChangeId>,
     /// The record itself, in the form of its data type.
     #[schema(value_type = RecordData)]
     pub data: Box<RawValue>,

@@ -17,12 +17,12 @@ impl Schedule {
     /// # Errors
     /// With each field at fault, by its path in the config.
     pub fn of(line: Option<&str>, settings: &SyncSettings) -> Result<Option<Self>, Invalid> {
-        let mut checks = Checks::default();
-        let first = line.map(|line| ("schedule".to_owned(), line));
-        let lines = read_lines(first, "settings.schedules", &settings.schedules, &mut checks);
-        let every = settings.sync_interval.map(|minutes| SignedDuration::from_mins(i64::from(minutes)));
-        let times = if lines.is_empty() { every.map(Times::Every) } else { Some(Times::Lines(lines)) };
-        Self::at(times, settings, checks)
+        Self::read(settings, |checks| {
+            let first = line.map(|line| ("schedule".to_owned(), line));
+            let lines = read_lines(first, "settings.schedules", &settings.schedules, checks);
+            let every = settings.sync_interval.map(|minutes| SignedDuration::from_mins(i64::from(minutes)));
+            if lines.is_empty() { every.map(Times::Every) } else { Some(Times::Lines(lines)) }
+        })
     }
 
     /// The times of a config's full pulls: `settings.fullSchedules`. `None` if it has none.
@@ -30,18 +30,20 @@ impl Schedule {
     /// # Errors
     /// With each field at fault, by its path in the config.
     pub fn of_full_pulls(settings: &SyncSettings) -> Result<Option<Self>, Invalid> {
-        let mut checks = Checks::default();
-        let lines = read_lines(None, "settings.fullSchedules", &settings.full_schedules, &mut checks);
-        Self::at((!lines.is_empty()).then_some(Times::Lines(lines)), settings, checks)
+        Self::read(settings, |checks| {
+            let lines = read_lines(None, "settings.fullSchedules", &settings.full_schedules, checks);
+            (!lines.is_empty()).then_some(Times::Lines(lines))
+        })
     }
 
-    fn at(
-        times: Option<Times>,
+    fn read(
         settings: &SyncSettings,
-        mut checks: Checks,
+        times: impl FnOnce(&mut Checks) -> Option<Times>,
     ) -> Result<Option<Self>, Invalid> {
+        let mut checks = Checks::default();
         let zone = parse_zone(settings.time_zone.as_deref().unwrap_or("UTC"))
             .map_err(|message| checks.fail("settings.timeZone", message));
+        let times = times(&mut checks);
         let blackouts = read_blackouts(settings, &mut checks);
         checks.finish()?;
         let (Ok(zone), Some(blackouts)) = (zone, blackouts) else { return Ok(None) };

@@ -2,7 +2,8 @@ use jiff::ToSpan;
 use proptest::prelude::*;
 
 use super::*;
-use crate::sync_config::SyncSettings;
+use crate::run::Mode;
+use crate::sync_config::{SyncConfig, SyncSettings};
 use crate::validation::Invalid;
 
 fn schedule(line: &str, zone: &str) -> Schedule {
@@ -241,4 +242,24 @@ proptest! {
         let next = schedule("* * * * *", zone).next_after(after);
         prop_assert_eq!(next, Some(Timestamp::from_second(minute * 60).unwrap()));
     }
+}
+
+#[test]
+fn full_pulls_have_times_of_their_own_and_a_slot_knows_which_it_is() {
+    let config = |settings: serde_json::Value| -> SyncConfig {
+        let now = at("2026-11-20T10:00:00Z");
+        serde_json::from_value(serde_json::json!({
+            "id": "cfg_1", "erpConnectionId": "erp_1", "dataType": "products", "direction": "pull", "enabled": true,
+            "status": "idle", "schedule": "0 * * * *", "settings": settings, "createdAt": now, "updatedAt": now,
+            "version": 1,
+        }))
+        .unwrap()
+    };
+    let weekly = config(serde_json::json!({"fullSchedules": ["30 3 * * sun"]}));
+    assert_eq!(weekly.next_due(at("2026-11-22T03:00:00Z")), Some(at("2026-11-22T03:30:00Z")));
+    assert_eq!(weekly.mode_of_slot(at("2026-11-22T03:30:00Z")), Some(Mode::Full));
+    assert_eq!(weekly.mode_of_slot(at("2026-11-22T04:00:00Z")), Some(Mode::Incremental));
+    assert_eq!(config(serde_json::json!({})).mode_of_slot(at("2026-11-22T04:00:00Z")), None);
+    let wrong = settings(serde_json::json!({"fullSchedules": ["0 25 * * *"]}));
+    assert_eq!(Schedule::of_full_pulls(&wrong).unwrap_err().0[0].field, "settings.fullSchedules.0");
 }

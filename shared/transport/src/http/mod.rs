@@ -6,13 +6,15 @@ mod failure;
 mod redirect;
 mod request;
 mod retry;
+mod sent;
 #[cfg(test)]
 mod tests;
 
 pub use answer::HttpAnswer;
 pub use auth::Auth;
 pub use request::{HttpRequest, place};
-pub use retry::RetryPolicy;
+pub use retry::{RetryPolicy, is_turned_away};
+pub use sent::Unanswered;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +23,16 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use crate::{Egress, ErpError};
+use sent::Departure;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("Causeway/", env!("CARGO_PKG_VERSION"));
 
 /// How many redirects are followed.
 const MAX_REDIRECTS: usize = 5;
+
+/// Whether the server may have done what one of the tries asked for.
+struct MayBeTaken(bool);
 
 /// Sends requests through the egress guard. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -57,13 +63,36 @@ impl HttpClient {
     /// # Errors
     /// When no answer came, it is too large, or it leads to another host.
     pub async fn exchange(&self, request: &HttpRequest) -> Result<HttpAnswer, ErpError> {
-        let mut retries = 0;
+        Ok(self.attempt(request).await.0?)
+    }
+
+    /// As [`Self::exchange`], for requests that change something: where no answer came it is told whether the server
+    /// may have acted all the same. What cannot be repeated is sent again only if the server surely did nothing.
+    ///
+    /// # Errors
+    /// When no answer came, it is too large, or it leads to another host. `Unknown` also when the last try was turned
+    /// away and an earlier one may not have been.
+    pub async fn deliver(&self, request: &HttpRequest) -> Result<HttpAnswer, Unanswered> {
+        match self.attempt(request).await {
+            (Ok(answer), MayBeTaken(true)) if is_turned_away(answer.status) => {
+                Err(Unanswered::Unknown(answer.failure(request)))
+            }
+            (Err(Unanswered::NotSent(error)), MayBeTaken(true)) => Err(Unanswered::Unknown(error)),
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// Tries as often as `request` allows; says what the last try came to.
+    async fn attempt(&self, request: &HttpRequest) -> (Result<HttpAnswer, Unanswered>, MayBeTaken) {
+        let (mut retries, mut may_be_taken) = (0, false);
         loop {
             let outcome = self.follow(request).await;
-            let Some(asked) = retry::worth_another_try(&outcome) else { return outcome };
-            if retries >= request.retry.attempts || !request.method.is_idempotent() {
-                return outcome;
-            }
+            may_be_taken |= retry::may_be_taken(&outcome);
+            let repeats = retries < request.retry.attempts && (!may_be_taken || request.can_be_repeated());
+            let asked = match retry::worth_another_try(&outcome) {
+                Some(asked) if repeats => asked,
+                _ => return (outcome, MayBeTaken(may_be_taken)),
+            };
             let pause = request.retry.pause(retries, asked);
             retries += 1;
             tracing::debug!(url = place(&request.url), retries, ?pause, "the ERP failed; trying again");
@@ -80,37 +109,51 @@ impl HttpClient {
         if answer.status.is_success() { Ok(answer) } else { Err(answer.failure(request)) }
     }
 
-    async fn follow(&self, request: &HttpRequest) -> Result<HttpAnswer, ErpError> {
+    async fn follow(&self, request: &HttpRequest) -> Result<HttpAnswer, Unanswered> {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.call(request, &url).await?;
-            match redirect::target(&request.method, &url, response.status(), response.headers())? {
-                None => return answer::read(response, url, request).await,
+            let target = redirect::target(&request.method, &url, response.status(), response.headers());
+            match target.map_err(|error| redirect::unanswered(response.status(), error))? {
+                None => return answer::read(response, url, request).await.map_err(Unanswered::Unknown),
                 Some(next) => url = next,
             }
         }
-        Err(ErpError::Rejected(format!(
+        Err(Unanswered::Unknown(ErpError::Rejected(format!(
             "{} redirected more than {MAX_REDIRECTS} times in a row: check the address",
             place(&request.url)
-        )))
+        ))))
     }
 
-    async fn call(&self, request: &HttpRequest, url: &Url) -> Result<reqwest::Response, ErpError> {
+    async fn call(&self, request: &HttpRequest, url: &Url) -> Result<reqwest::Response, Unanswered> {
         // Names are judged by the resolver; addresses never reach it.
         match url.host() {
-            Some(Host::Ipv4(address)) => self.egress.check(address.into())?,
-            Some(Host::Ipv6(address)) => self.egress.check(address.into())?,
-            _ => {}
+            Some(Host::Ipv4(address)) => self.egress.check(address.into()),
+            Some(Host::Ipv6(address)) => self.egress.check(address.into()),
+            _ => Ok(()),
         }
+        .map_err(Unanswered::NotSent)?;
         let mut call = self
             .client
             .request(request.method.clone(), url.clone())
             .headers(request.headers.clone())
             .timeout(request.timeout);
-        if let Some((name, value)) = request.auth.header()? {
+        if let Some((name, value)) = request.auth.header().map_err(Unanswered::NotSent)? {
             call = call.header(name, value);
         }
-        call.send().await.map_err(|error| failure::unanswered(url, &error, request.timeout))
+        let departure = Departure::default();
+        if !request.body.is_empty() {
+            call = call.body(departure.watch(request.body.clone()));
+        }
+        call.send().await.map_err(|error| {
+            let stayed_here = !request.body.is_empty() && !departure.has_begun();
+            let told = failure::unanswered(url, &error, request.timeout);
+            if stayed_here || error.is_connect() || error.is_builder() {
+                Unanswered::NotSent(told)
+            } else {
+                Unanswered::Unknown(told)
+            }
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
-use super::place;
+use super::{Unanswered, place};
 use crate::ErpError;
 
 /// The address an answer redirects to, if it does.
@@ -40,6 +40,14 @@ pub(super) fn target(
         )));
     }
     Ok(Some(to))
+}
+
+/// What a redirect that is not followed says of the request: `302` and `303` may also follow what was done.
+pub(super) fn unanswered(status: StatusCode, error: ErpError) -> Unanswered {
+    match status.as_u16() {
+        302 | 303 => Unanswered::Unknown(error),
+        _ => Unanswered::NotSent(error),
+    }
 }
 
 /// Whether both addresses are at one host and port. Changing from `http` to `https` is welcome.

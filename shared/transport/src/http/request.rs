@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderMap, Method};
 use url::Url;
 
@@ -13,12 +14,17 @@ const BODY_LIMIT: usize = 64 * 1024 * 1024;
 /// A request to an ERP.
 #[derive(Debug, Clone)]
 pub struct HttpRequest {
-    /// The method. Only idempotent ones are tried again.
+    /// The method. Others than idempotent ones are tried again only if the server surely did nothing.
     pub method: Method,
     /// The address.
     pub url: Url,
     /// Headers besides authentication.
     pub headers: HeaderMap,
+    /// What is sent; nothing if empty. Its type stands in `headers`.
+    pub body: Bytes,
+    /// Whether the server takes a repetition for what it repeats although the method does not promise it, as by an
+    /// idempotency key.
+    pub repeatable: bool,
     /// The credentials. They are sent to this host only.
     pub auth: Auth,
     /// How long one try may take, body included.
@@ -37,11 +43,18 @@ impl HttpRequest {
             method: Method::GET,
             url,
             headers: HeaderMap::new(),
+            body: Bytes::new(),
+            repeatable: false,
             auth: Auth::none(),
             timeout: Duration::from_secs(30),
             retry: RetryPolicy::NONE,
             body_limit: BODY_LIMIT,
         }
+    }
+
+    /// Whether sending it twice does no more than sending it once.
+    pub(super) fn can_be_repeated(&self) -> bool {
+        self.repeatable || self.method.is_idempotent()
     }
 }
 

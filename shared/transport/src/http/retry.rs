@@ -6,8 +6,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
-use super::HttpAnswer;
-use crate::ErpError;
+use super::{HttpAnswer, Unanswered};
 
 /// The longest pause between two tries, whoever asks for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -36,12 +35,27 @@ impl RetryPolicy {
 }
 
 /// Whether trying again may help; inside, the pause the server asked for.
-pub(super) fn worth_another_try(outcome: &Result<HttpAnswer, ErpError>) -> Option<Option<Duration>> {
+pub(super) fn worth_another_try(outcome: &Result<HttpAnswer, Unanswered>) -> Option<Option<Duration>> {
     match outcome {
         Ok(answer) if is_passing(answer.status) => Some(retry_after(&answer.headers, Timestamp::now())),
         Ok(_) => None,
-        Err(error) => error.is_transient().then_some(None),
+        Err(unanswered) => unanswered.error().is_transient().then_some(None),
     }
+}
+
+/// Whether the server may have done what was asked.
+pub(super) fn may_be_taken(outcome: &Result<HttpAnswer, Unanswered>) -> bool {
+    match outcome {
+        Ok(answer) => !is_turned_away(answer.status),
+        Err(Unanswered::Unknown(_)) => true,
+        Err(Unanswered::NotSent(_)) => false,
+    }
+}
+
+/// Whether a status says that the server did not begin with what was asked, and may do so later.
+#[must_use]
+pub const fn is_turned_away(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 425 | 429 | 503)
 }
 
 /// Whether a status tells of a state that passes by itself.

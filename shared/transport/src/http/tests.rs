@@ -17,6 +17,8 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::Transport;
 
+mod delivery;
+
 fn transport() -> Transport {
     Transport::new("127.0.0.0/8,::1/128".parse().unwrap()).unwrap()
 }
@@ -94,14 +96,9 @@ async fn when_retries_are_used_up_the_last_answer_counts() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_final_and_a_post_is_sent_once() {
+async fn a_refusal_is_final() {
     let (url, asked) = flaky(9, StatusCode::NOT_FOUND, "0").await;
     assert!(matches!(failure(&retrying(url, 3)).await, ErpError::Rejected(_)));
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
-
-    let (url, asked) = flaky(9, StatusCode::SERVICE_UNAVAILABLE, "0").await;
-    let post = HttpRequest { method: http::Method::POST, ..retrying(url, 3) };
-    assert!(matches!(failure(&post).await, ErpError::Unavailable(_)));
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
 

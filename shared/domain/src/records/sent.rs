@@ -1,0 +1,400 @@
+//! A record as a shop or a person sends it: held against the fields of its data type and written in canonical form, the
+//! same that mapping writes, so that what comes back from the ERP can be compared with it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde_json::value::RawValue;
+
+use super::{EXTRA, Field, FieldKind, MAX_KEY_BYTES, fields_of, key_fields};
+use crate::data_type::DataType;
+use crate::json::{Json, Kind};
+use crate::validation::{Checks, Invalid};
+
+/// Largest record, in bytes of its canonical form: an item of the table holds 400 KB.
+pub const MAX_RECORD_BYTES: usize = 256 << 10;
+
+/// When the ERP last changed a record; only the ERP tells.
+pub(crate) const MODIFIED_AT: &str = "modifiedAt";
+
+/// A record that was sent and found good.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// Its key.
+    pub key: String,
+    /// Its canonical JSON.
+    pub record: Box<RawValue>,
+}
+
+/// Reads a record that was sent. Fields of its key it does not name are taken from `key`; `modifiedAt` is the ERP's and
+/// taken from `current`, the record as it is, whatever was sent.
+///
+/// # Errors
+/// With every field that cannot be accepted.
+pub fn read_sent(
+    data_type: DataType,
+    sent: Json<'_>,
+    key: Option<&str>,
+    current: Option<Json<'_>>,
+) -> Result<Sent, Invalid> {
+    let mut reading = Reading { checks: Checks::default(), out: String::new() };
+    let mut given = sent.members();
+    given.retain(|(name, _)| name != MODIFIED_AT);
+    let of_key = key.map(|key| key_members(data_type, key)).unwrap_or_default();
+    for (name, value) in &of_key {
+        if !given.iter().any(|(given, value)| given == name && value.kind() != Kind::Null) {
+            given.retain(|(given, _)| given != name);
+            given.push(((*name).into(), Json::written(value)));
+        }
+    }
+    if let Some(modified_at) = current.and_then(|current| current.get(MODIFIED_AT)) {
+        given.push((MODIFIED_AT.into(), modified_at));
+    }
+    if sent.kind() == Kind::Object {
+        reading.object(fields_of(data_type), &given, "");
+    } else {
+        reading.checks.fail("record", format!("must be an object, not {}", sent.kind()));
+    }
+    let Reading { mut checks, out } = reading;
+    check_size(&out, &mut checks);
+    let found = key_of(data_type, Json::written(&out));
+    check_key(data_type, found.as_deref(), key, &mut checks);
+    checks.finish()?;
+    let record = RawValue::from_string(out).map_err(|error| refused("record", &error.to_string()))?;
+    Ok(Sent { key: found.unwrap_or_default(), record })
+}
+
+fn refused(field: &str, message: &str) -> Invalid {
+    Invalid(vec![crate::FieldError::new(field, message)])
+}
+
+fn check_size(record: &str, checks: &mut Checks) {
+    let message = format!("has {} bytes, a record may have {MAX_RECORD_BYTES}", record.len());
+    checks.require(record.len() <= MAX_RECORD_BYTES, "record", &message);
+}
+
+fn check_key(data_type: DataType, found: Option<&str>, wanted: Option<&str>, checks: &mut Checks) {
+    let Some(found) = found else { return };
+    let field = key_fields(data_type)[0];
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+        checks.fail(field, format!("makes the key {found}, the address names {wanted}: a key cannot change"));
+    }
+    let sound = found.len() <= MAX_KEY_BYTES && !found.chars().any(char::is_control);
+    let message = format!("must be at most {MAX_KEY_BYTES} bytes without control characters");
+    checks.require(sound, field, &message);
+}
+
+/// The key of a canonical record.
+fn key_of(data_type: DataType, record: Json<'_>) -> Option<String> {
+    let parts = key_fields(data_type).iter().filter_map(|name| record.get(name)?.as_string());
+    let key = parts.collect::<Vec<_>>().join("|");
+    (!key.is_empty()).then_some(key)
+}
+
+/// The members that `key` stands for, as JSON.
+fn key_members(data_type: DataType, key: &str) -> Vec<(&'static str, String)> {
+    let names = key_fields(data_type);
+    let parts = key.splitn(names.len(), '|');
+    names.iter().copied().zip(parts.map(|part| serde_json::Value::from(part).to_string())).collect()
+}
+
+/// The same canonical record under another key: the ERP gave it one of its own.
+///
+/// # Errors
+/// If `record` is no canonical record, or would be too large.
+pub fn with_key(data_type: DataType, record: Json<'_>, key: &str) -> Result<Sent, Invalid> {
+    let names = key_fields(data_type);
+    let kept = record.members().into_iter().filter(|(name, _)| !names.contains(&name.as_ref()));
+    let mut text = "{".to_owned();
+    for (name, value) in kept {
+        separate(&mut text);
+        text.push_str(&serde_json::Value::from(name.as_ref()).to_string());
+        text.push(':');
+        text.push_str(value.text());
+    }
+    text.push('}');
+    read_sent(data_type, Json::written(&text), Some(key), Some(record))
+}
+
+/// Applies a JSON merge patch (RFC 7396), every digit of every number kept.
+#[must_use]
+pub fn patched(current: Json<'_>, patch: Json<'_>) -> String {
+    if patch.kind() != Kind::Object {
+        return patch.text().to_owned();
+    }
+    let (old, changes) = (current.members(), patch.members());
+    let mut out = "{".to_owned();
+    let mut add = |name: &str, value: &str| {
+        separate(&mut out);
+        out.push_str(&serde_json::Value::from(name).to_string());
+        out.push(':');
+        out.push_str(value);
+    };
+    for (name, value) in &old {
+        match changes.iter().find(|(changed, _)| changed == name) {
+            None => add(name, value.text()),
+            Some((_, change)) if change.kind() == Kind::Null => {}
+            Some((_, change)) => add(name, &patched(*value, *change)),
+        }
+    }
+    for (name, change) in &changes {
+        if change.kind() != Kind::Null && !old.iter().any(|(known, _)| known == name) {
+            add(name, &patched(Json::written("{}"), *change));
+        }
+    }
+    out.push('}');
+    out
+}
+
+/// Puts a comma between what was written into an object or a list and what comes next.
+pub(crate) fn separate(out: &mut String) {
+    if !out.ends_with(['{', '[']) {
+        out.push(',');
+    }
+}
+
+type Members<'a> = Vec<(std::borrow::Cow<'a, str>, Json<'a>)>;
+
+/// A record being read: what is wrong so far, and its canonical form so far.
+struct Reading {
+    checks: Checks,
+    out: String,
+}
+
+impl Reading {
+    fn object(&mut self, fields: &'static [Field], given: &Members<'_>, at: &str) {
+        self.check_names(fields, given, at);
+        self.out.push('{');
+        for field in fields {
+            let name = path(at, field.name);
+            let value = given.iter().find(|(given, _)| given == field.name).map(|(_, value)| *value);
+            let written = value.is_some_and(|value| self.member(field, value, &name));
+            if field.required && !written {
+                let given = value.is_some_and(|value| value.kind() != Kind::Null && value.text() != "\"\"");
+                self.checks.require(given, &name, "is needed");
+            }
+        }
+        if let Some((_, extra)) =
+            given.iter().find(|(name, value)| name == EXTRA && value.kind() != Kind::Null)
+        {
+            self.extra(*extra, &path(at, EXTRA));
+        }
+        self.out.push('}');
+    }
+
+    fn check_names(&mut self, fields: &'static [Field], given: &Members<'_>, at: &str) {
+        for (position, (name, _)) in given.iter().enumerate() {
+            if name != EXTRA && fields.iter().all(|field| field.name != name) {
+                let known =
+                    fields.iter().map(|field| field.name).chain([EXTRA]).collect::<Vec<_>>().join(", ");
+                self.checks.fail(path(at, name), format!("is not known; known are {known}"));
+            }
+            if given.iter().take(position).any(|(before, _)| before == name) {
+                self.checks.fail(path(at, name), "must be given once");
+            }
+        }
+    }
+
+    /// Writes a member; says whether there was a value.
+    fn member(&mut self, field: &Field, value: Json<'_>, at: &str) -> bool {
+        let before = self.out.len();
+        separate(&mut self.out);
+        self.out.push_str(&format!("\"{}\":", field.name));
+        let written = match (field.kind, value.kind()) {
+            (_, Kind::Null) => false,
+            (FieldKind::Object(fields), Kind::Object) => {
+                self.object(fields, &value.members(), at);
+                !self.out.ends_with("{}")
+            }
+            (FieldKind::List(fields), Kind::Array) => {
+                self.list(fields, value, at);
+                true
+            }
+            (kind, _) => self.leaf(kind, value, at),
+        };
+        if !written {
+            self.out.truncate(before);
+        }
+        written
+    }
+
+    fn list(&mut self, fields: &'static [Field], value: Json<'_>, at: &str) {
+        self.out.push('[');
+        for (position, item) in value.items().into_iter().enumerate() {
+            let at = path(at, &position.to_string());
+            if item.kind() == Kind::Object {
+                separate(&mut self.out);
+                self.object(fields, &item.members(), &at);
+            } else {
+                self.checks.fail(at, format!("must be an object, not {}", item.kind()));
+            }
+        }
+        self.out.push(']');
+    }
+
+    fn leaf(&mut self, kind: FieldKind, value: Json<'_>, at: &str) -> bool {
+        match leaf(kind, value) {
+            Ok(None) => false,
+            Ok(Some(text)) => {
+                self.out.push_str(&text);
+                true
+            }
+            Err(expected) => {
+                self.checks.fail(at, format!("must be {expected}"));
+                false
+            }
+        }
+    }
+
+    fn extra(&mut self, extra: Json<'_>, at: &str) {
+        if extra.kind() != Kind::Object {
+            return self.checks.fail(at, format!("must be an object, not {}", extra.kind()));
+        }
+        let mut members = extra.members();
+        members.retain(|(_, value)| value.kind() != Kind::Null);
+        if members.is_empty() {
+            return;
+        }
+        separate(&mut self.out);
+        self.out.push_str("\"extra\":{");
+        for (name, value) in members {
+            separate(&mut self.out);
+            self.out.push_str(&serde_json::Value::from(name.as_ref()).to_string());
+            self.out.push(':');
+            self.out.push_str(value.text());
+        }
+        self.out.push('}');
+    }
+}
+
+/// A single value in canonical form; none if it is an empty text. Or what is expected of it.
+fn leaf(kind: FieldKind, value: Json<'_>) -> Result<Option<String>, &'static str> {
+    let text = match value.kind() {
+        Kind::String => value.as_string().unwrap_or_default(),
+        _ => value.text().into(),
+    };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let is_text = value.kind() == Kind::String;
+    let is_number = value.kind() == Kind::Number;
+    let written = match kind {
+        FieldKind::Text => {
+            is_text.then(|| serde_json::Value::from(text.as_ref()).to_string()).ok_or("a text")
+        }
+        FieldKind::Money | FieldKind::Quantity => {
+            let decimal = (is_text || is_number).then(|| parse_decimal(&text)).flatten();
+            let decimal = decimal.ok_or("a decimal number of at most 28 digits")?;
+            Ok(if matches!(kind, FieldKind::Money) { format!("\"{decimal}\"") } else { decimal.to_string() })
+        }
+        FieldKind::Flag => {
+            (value.kind() == Kind::Bool).then(|| text.clone().into_owned()).ok_or("true or false")
+        }
+        FieldKind::Day => {
+            let day = is_text.then(|| text.parse::<Date>().ok()).flatten();
+            day.map(|day| format!("\"{day}\"")).ok_or("a date such as 2026-01-31")
+        }
+        FieldKind::Moment => {
+            let moment = is_text.then(|| text.parse::<Timestamp>().ok()).flatten();
+            moment.map(|moment| format!("\"{moment}\"")).ok_or("a time such as 2026-01-31T10:00:00Z")
+        }
+        FieldKind::Object(_) => Err("an object"),
+        FieldKind::List(_) => Err("a list"),
+    };
+    written.map(Some)
+}
+
+/// The decimal number in a text, every digit kept.
+pub(crate) fn parse_decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
+}
+
+fn path(at: &str, name: &str) -> String {
+    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(data_type: DataType, text: &str, key: Option<&str>) -> Result<Sent, Invalid> {
+        read_sent(data_type, Json::parse(text.as_bytes()).unwrap(), key, None)
+    }
+
+    fn fields(refused: Result<Sent, Invalid>) -> Vec<String> {
+        refused.unwrap_err().0.into_iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn a_record_is_written_in_the_order_of_its_fields_with_every_digit() {
+        let text = r#"{"weight": 1.50, "price": 12345678901234567.8900, "name": "Chai", "unit": "", "brand": null,
+            "extra": {"n": 12345678901234567.89, "none": null}, "active": true}"#;
+        let sent = read(DataType::Products, text, Some("SKU-1")).unwrap();
+        assert_eq!(sent.key, "SKU-1");
+        assert_eq!(
+            sent.record.get(),
+            r#"{"sku":"SKU-1","name":"Chai","price":"12345678901234567.8900","weight":1.50,"active":true,"extra":{"n":12345678901234567.89}}"#
+        );
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_by_its_path() {
+        let text = r#"{"colour": "red", "orderedAt": "yesterday", "lines": [{"sku": 1, "quantity": "many"}, 7],
+            "shippingAddress": {"planet": "Mars"}, "total": true}"#;
+        let named = fields(read(DataType::Orders, text, Some("1")));
+        let expected = [
+            "colour",
+            "total",
+            "orderedAt",
+            "shippingAddress.planet",
+            "lines.0.sku",
+            "lines.0.quantity",
+            "lines.1",
+        ];
+        assert_eq!(named, expected);
+        assert_eq!(fields(read(DataType::Inventory, "{}", None)), ["sku", "quantity"]);
+        assert_eq!(fields(read(DataType::Products, "[]", None)), ["record"]);
+        assert_eq!(fields(read(DataType::Products, r#"{"sku":"a","sku":"b"}"#, None)), ["sku"]);
+    }
+
+    #[test]
+    fn a_key_must_be_the_one_of_the_address() {
+        assert_eq!(fields(read(DataType::Products, r#"{"sku": "B"}"#, Some("A"))), ["sku"]);
+        let stock = read(DataType::Inventory, r#"{"quantity": 1}"#, Some("A|MAIN")).unwrap();
+        assert_eq!(stock.record.get(), r#"{"sku":"A","location":"MAIN","quantity":1}"#);
+        let long = format!(r#"{{"sku": "{}"}}"#, "x".repeat(513));
+        assert_eq!(fields(read(DataType::Products, &long, None)), ["sku"]);
+    }
+
+    #[test]
+    fn a_record_that_is_too_large_is_refused() {
+        let text = format!(r#"{{"sku": "A", "name": "{}"}}"#, "x".repeat(MAX_RECORD_BYTES));
+        assert_eq!(fields(read(DataType::Products, &text, None)), ["record"]);
+    }
+
+    #[test]
+    fn only_the_erp_says_when_it_changed_a_record() {
+        let sent = Json::parse(br#"{"sku":"A","modifiedAt":"2030-01-01T00:00:00Z"}"#).unwrap();
+        let current = Json::parse(br#"{"sku":"A","modifiedAt":"2026-01-01T00:00:00Z"}"#).unwrap();
+        let read = read_sent(DataType::Products, sent, Some("A"), Some(current)).unwrap();
+        assert_eq!(read.record.get(), current.text());
+    }
+
+    #[test]
+    fn a_record_takes_the_key_the_erp_gave_it() {
+        let record = Json::parse(br#"{"orderNumber":"web-1","reference":"web-1","total":"1.0"}"#).unwrap();
+        let renamed = with_key(DataType::Orders, record, "5001").unwrap();
+        assert_eq!(renamed.record.get(), r#"{"orderNumber":"5001","reference":"web-1","total":"1.0"}"#);
+        assert_eq!(renamed.key, "5001");
+    }
+
+    #[test]
+    fn a_patch_merges_objects_and_null_removes() {
+        let of = |text: &'static str| Json::parse(text.as_bytes()).unwrap();
+        let merged = patched(
+            of(r#"{"a":1.10,"b":{"x":1,"y":2},"c":3}"#),
+            of(r#"{"b":{"x":null,"z":{"n":null}},"c":null,"d":[1]}"#),
+        );
+        assert_eq!(merged, r#"{"a":1.10,"b":{"y":2,"z":{}},"d":[1]}"#);
+    }
+}
