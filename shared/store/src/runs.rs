@@ -147,18 +147,23 @@ impl Store {
         Ok(())
     }
 
+    /// The write of [`Self::checkpoint_run`], to stand together with others.
+    pub(crate) fn checkpoint_write(&self, run: &Run) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&*self.table)
+            .set_item(Some(run_item(run)?))
+            .condition_expression("version = :before")
+            .expression_attribute_values(":before", number(run.version.saturating_sub(1)));
+        Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::corrupt)?).build())
+    }
+
     /// Closes a run: its last state, its lock, the connection's statistics and what connection and config show of it,
     /// all or nothing, so that each run counts once. A connection or config that has gone meanwhile is left out.
     ///
     /// # Errors
     /// [`StoreError::Changed`] if another worker has moved it on.
     pub async fn close_run(&self, run: &Run, connection_error: Option<&str>) -> Result<(), StoreError> {
-        let put = Put::builder()
-            .table_name(&*self.table)
-            .set_item(Some(run_item(run)?))
-            .condition_expression("version = :before")
-            .expression_attribute_values(":before", number(run.version.saturating_sub(1)));
-        let put = TransactWriteItem::builder().put(put.build().map_err(StoreError::corrupt)?).build();
+        let put = self.checkpoint_write(run)?;
         let connection = self.note_on_connection(run, connection_error)?;
         let config = run.sync_config_id.as_ref().map(|id| self.note_closed(id, run)).transpose()?;
 
@@ -322,7 +327,7 @@ fn run_item(run: &Run) -> Result<Item, StoreError> {
 }
 
 /// For each write of a cancelled transaction, whether its condition was lost. `None` if it failed for another reason.
-fn lost_conditions(error: Option<&TransactWriteItemsError>) -> Option<Vec<bool>> {
+pub(crate) fn lost_conditions(error: Option<&TransactWriteItemsError>) -> Option<Vec<bool>> {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error? else { return None };
     let lost = |code: Option<&str>| code == Some("ConditionalCheckFailed");
     Some(cancelled.cancellation_reasons().iter().map(|reason| lost(reason.code())).collect())
