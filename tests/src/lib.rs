@@ -17,6 +17,7 @@ mod health;
 mod legacy_batch;
 mod mapping;
 mod northwind;
+mod run_control;
 mod runs;
 mod schedules;
 mod secrets;

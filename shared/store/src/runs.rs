@@ -158,16 +158,19 @@ impl Store {
     }
 
     /// Closes a run: its last state, its lock, the connection's statistics and what connection and config show of it,
-    /// all or nothing, so that each run counts once. A connection or config that has gone meanwhile is left out.
+    /// all or nothing, so that each run counts once. A connection or config that has gone meanwhile is left out; a
+    /// connection of which the run's end says nothing stays as it is.
     ///
     /// # Errors
     /// [`StoreError::Changed`] if another worker has moved it on.
     pub async fn close_run(&self, run: &Run, connection_error: Option<&str>) -> Result<(), StoreError> {
         let put = self.checkpoint_write(run)?;
-        let connection = self.note_on_connection(run, connection_error)?;
         let config = run.sync_config_id.as_ref().map(|id| self.note_closed(id, run)).transpose()?;
 
-        let mut writes = vec![put, self.unlock(run)?, self.count_run(run)?, connection];
+        let mut writes = vec![put, self.unlock(run)?, self.count_run(run)?];
+        if run.status == RunStatus::Success || connection_error.is_some() {
+            writes.push(self.note_on_connection(run, connection_error)?);
+        }
         writes.extend(config);
         loop {
             let sent =
@@ -206,17 +209,20 @@ impl Store {
             Some(error) => update
                 .update_expression("SET #status = :status, lastError = :error")
                 .expression_attribute_values(":error", text(error)),
-            None if run.status == RunStatus::Success => update
+            None => update
                 .update_expression("SET #status = :status, lastSyncAt = :at REMOVE lastError")
                 .expression_attribute_values(":at", value(run.completed_at)?),
-            None => update.update_expression("SET #status = :status REMOVE lastError"),
         };
         Ok(TransactWriteItem::builder().update(update.build().map_err(StoreError::corrupt)?).build())
     }
 
     fn note_closed(&self, config: &SyncConfigId, run: &Run) -> Result<TransactWriteItem, StoreError> {
         let succeeded = run.status == RunStatus::Success;
-        let status = if succeeded { SyncStatus::Success } else { SyncStatus::Error };
+        let status = match run.status {
+            RunStatus::Success => SyncStatus::Success,
+            RunStatus::Cancelled => SyncStatus::Idle,
+            RunStatus::Error | RunStatus::Syncing => SyncStatus::Error,
+        };
         let mut update = Update::builder()
             .table_name(&*self.table)
             .set_key(Some(key::sync_config(config).to_item()))

@@ -1,11 +1,11 @@
 //! The right of one worker to move a run on, and every write it makes under that right.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 
 use domain::ids::RunId;
 use domain::run::{Lease, Run, RunStatus};
 use store::StoreError;
-use tokio::time::{Instant, interval_at};
+use tokio::time::timeout;
 use ulid::Ulid;
 
 use crate::engine::{Engine, now};
@@ -16,6 +16,8 @@ const MAX_STALLED: u32 = 5;
 /// A run under this worker's lease.
 pub(crate) struct Leased<'e> {
     engine: &'e Engine,
+    /// What the lease in the table names while it is ours.
+    holder: String,
     pub(crate) run: Run,
 }
 
@@ -38,26 +40,31 @@ impl<'e> Leased<'e> {
         if !run.is_open() || run.lease.as_ref().is_some_and(|lease| lease.until > now) {
             return Ok(None);
         }
-        run.lease = Some(Lease { holder: Ulid::generate().to_string(), until: now + engine.pace.lease });
+        let holder = Ulid::generate().to_string();
+        run.lease = Some(Lease { holder: holder.clone(), until: now + engine.pace.lease });
         run.attempt += 1;
         run.stalled += 1;
         run.version += 1;
-        let mut leased = Self { engine, run };
-        match leased.write().await {
-            Ok(()) => {}
-            Err(LeaseError::Lost) => return Ok(None),
-            Err(LeaseError::Store(error)) => return Err(error),
+        let mut leased = Self { engine, holder, run };
+        match leased.begin().await {
+            Ok(true) => Ok(Some(leased)),
+            Ok(false) | Err(LeaseError::Lost) => Ok(None),
+            Err(LeaseError::Store(error)) => Err(error),
         }
-        if leased.run.stalled > MAX_STALLED {
+    }
+
+    /// Writes that the run is taken up; says whether there is work to do. Closes it if it is not to go on.
+    async fn begin(&mut self) -> Result<bool, LeaseError> {
+        self.write().await?;
+        if self.run.cancel_requested {
+            self.close_as(RunStatus::Cancelled, None, None).await?;
+        } else if self.run.stalled > MAX_STALLED {
             let reason = format!(
                 "{MAX_STALLED} workers in a row stopped without getting further; the last read batch may hold what stops them"
             );
-            return match leased.close(Some(reason), None).await {
-                Ok(()) | Err(LeaseError::Lost) => Ok(None),
-                Err(LeaseError::Store(error)) => Err(error),
-            };
+            self.close(Some(reason), None).await?;
         }
-        Ok(Some(leased))
+        Ok(self.run.is_open())
     }
 
     /// Writes how far the run is, and renews the lease.
@@ -79,19 +86,43 @@ impl<'e> Leased<'e> {
     /// Does `work`, however long it takes, without losing the lease meanwhile.
     pub(crate) async fn keep<T>(&mut self, work: impl Future<Output = T>) -> Result<T, LeaseError> {
         let mut work = pin!(work);
-        let every = self.engine.pace.renew_every;
-        let mut renew = interval_at(Instant::now() + every, every);
         loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return Ok(done),
-                _ = renew.tick() => self.renew().await?,
+            if let Some(done) = self.renew_beside(work.as_mut()).await? {
+                return Ok(done);
             }
         }
     }
 
-    /// Gives the lease back, for another worker to go on from the last checkpoint.
+    /// The same; `None` once a person wants the run to end, which shows with the next renewal or checkpoint.
+    pub(crate) async fn keep_until_cancelled<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<Option<T>, LeaseError> {
+        let mut work = pin!(work);
+        while !self.run.cancel_requested {
+            if let Some(done) = self.renew_beside(work.as_mut()).await? {
+                return Ok(Some(done));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Does `work` until the lease is to be renewed, and renews it then. `None` if the work is not done.
+    async fn renew_beside<T>(
+        &mut self,
+        work: Pin<&mut impl Future<Output = T>>,
+    ) -> Result<Option<T>, LeaseError> {
+        match timeout(self.engine.pace.renew_every, work).await {
+            Ok(done) => Ok(Some(done)),
+            Err(_) => self.renew().await.map(|()| None),
+        }
+    }
+
+    /// Gives the lease back, for another worker to go on from the last checkpoint; closes a run that is to be cancelled.
     pub(crate) async fn release(&mut self) -> Result<(), LeaseError> {
+        if self.run.cancel_requested {
+            return self.close_as(RunStatus::Cancelled, None, None).await;
+        }
         self.run.lease = None;
         self.run.stalled = 0;
         self.run.version += 1;
@@ -104,30 +135,66 @@ impl<'e> Leased<'e> {
         error: Option<String>,
         connection_error: Option<&str>,
     ) -> Result<(), LeaseError> {
-        self.run.status = if error.is_some() { RunStatus::Error } else { RunStatus::Success };
-        self.run.error = error;
-        self.run.completed_at = Some(now());
-        self.run.lease = None;
-        self.run.version += 1;
-        let closed = self.engine.store.close_run(&self.run, connection_error).await;
-        self.settle(closed).await
+        let status = if error.is_some() { RunStatus::Error } else { RunStatus::Success };
+        self.close_as(status, error, connection_error).await
+    }
+
+    async fn close_as(
+        &mut self,
+        status: RunStatus,
+        error: Option<String>,
+        connection_error: Option<&str>,
+    ) -> Result<(), LeaseError> {
+        end(&mut self.run, status, error);
+        loop {
+            let closed = self.engine.store.close_run(&self.run, connection_error).await;
+            if self.settle(closed).await? {
+                return Ok(());
+            }
+        }
     }
 
     async fn write(&mut self) -> Result<(), LeaseError> {
-        let written = self.engine.store.checkpoint_run(&self.run).await;
-        self.settle(written).await
+        loop {
+            let written = self.engine.store.checkpoint_run(&self.run).await;
+            if self.settle(written).await? {
+                return Ok(());
+            }
+        }
     }
 
+    /// Whether a write is done; `false` if it is to be made again, on top of what a person wrote meanwhile.
+    ///
     /// A write that reports a lost condition may be our own, repeated by the client after its answer got lost: then
-    /// the table holds exactly what we wrote.
-    async fn settle(&self, written: Result<(), StoreError>) -> Result<(), LeaseError> {
+    /// the table holds exactly what we wrote. Or somebody asked for the run to be cancelled, which is the one thing
+    /// another may write into a run that is ours.
+    async fn settle(&mut self, written: Result<(), StoreError>) -> Result<bool, LeaseError> {
         match written {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             Err(StoreError::Changed) => match self.engine.store.run(&self.run.id).await? {
-                Some(stored) if stored == self.run => Ok(()),
+                Some(stored) if stored == self.run => Ok(true),
+                Some(stored) if self.was_only_cancelled(&stored) => {
+                    self.run.cancel_requested = true;
+                    self.run.version = stored.version + 1;
+                    Ok(false)
+                }
                 _ => Err(LeaseError::Lost),
             },
             Err(error) => Err(error.into()),
         }
     }
+
+    fn was_only_cancelled(&self, stored: &Run) -> bool {
+        let ours = stored.lease.as_ref().is_some_and(|lease| lease.holder == self.holder);
+        stored.is_open() && ours && stored.cancel_requested && !self.run.cancel_requested
+    }
+}
+
+/// Makes `run` one that has ended; to be written by [`store::Store::close_run`].
+pub(crate) fn end(run: &mut Run, status: RunStatus, error: Option<String>) {
+    run.status = status;
+    run.error = error;
+    run.completed_at = Some(now());
+    run.lease = None;
+    run.version += 1;
 }

@@ -33,6 +33,9 @@ enum Failure {
     /// Something that only a person can mend: the run ends in error.
     #[error("{0}")]
     Setup(String),
+    /// A person wants the run to end.
+    #[error("the run is to be cancelled")]
+    Cancelled,
     /// Another worker has the run.
     #[error("another worker has taken the run up")]
     Lost,
@@ -64,6 +67,7 @@ pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> 
             leased.close(Some(sentence.clone()), of_connection).await
         }
         Err(Failure::Setup(reason)) => leased.close(Some(reason), None).await,
+        Err(Failure::Cancelled) => leased.release().await,
         Err(Failure::Lost) => Err(LeaseError::Lost),
         Err(Failure::Store(error)) => Err(LeaseError::Store(error)),
     };
@@ -119,7 +123,7 @@ async fn work_leased<'e>(
     let reader = Reader::new(leased.run.data_type, &reading);
     let mut puller = Puller { engine, leased: &mut *leased, pages: &mut *pages, reader, storing: None };
     let worked = puller.work(deadline).await;
-    if (matches!(worked, Err(Failure::Erp(_))) || leased.cancel_requested())
+    if matches!(worked, Err(Failure::Erp(_) | Failure::Cancelled))
         && let Err(error) = pages.abandon().await
     {
         tracing::warn!(run = %leased.run.id, %error, "what was claimed could not be given back");
@@ -180,7 +184,7 @@ impl Puller<'_, '_> {
             if !batch.is_empty() {
                 self.storing = Some(Storing::start(self.engine, &self.leased.run, batch));
             }
-            if ended || self.leased.cancel_requested() || Instant::now() >= stop_at {
+            if ended || Instant::now() >= stop_at {
                 self.settle().await?;
                 return Ok(if ended { End::Complete } else { End::HandOver });
             }
@@ -201,13 +205,14 @@ impl Puller<'_, '_> {
         }
     }
 
-    /// The next page. However long the ERP takes over it, a batch that is stored meanwhile is checkpointed at once.
+    /// The next page. However long the ERP takes over it, a batch that is stored meanwhile is checkpointed at once, and
+    /// the wait ends when the run is to be cancelled.
     async fn next_page(&mut self) -> Result<Option<Page>, Failure> {
         let mut told = None;
         let page = {
             let mut next = pin!(self.pages.next());
             loop {
-                let event = self.leased.keep(async {
+                let event = self.leased.keep_until_cancelled(async {
                     tokio::select! {
                         biased;
                         page = &mut next => Event::Page(page),
@@ -215,8 +220,9 @@ impl Puller<'_, '_> {
                     }
                 });
                 match event.await? {
-                    Event::Page(page) => break page?,
-                    Event::Stored(stored) => told = checkpoint(self.leased, stored?).await?,
+                    None => return Err(Failure::Cancelled),
+                    Some(Event::Page(page)) => break page?,
+                    Some(Event::Stored(stored)) => told = checkpoint(self.leased, stored?).await?,
                 }
             }
         };

@@ -34,6 +34,8 @@ pub struct TriggerRequest {
     pub triggered_by: String,
     /// The slot of the schedule it takes, if it takes one.
     pub slot: Option<SlotTaken>,
+    /// The run it repeats, if it repeats one: in the same mode.
+    pub retry_of: Option<Box<Run>>,
 }
 
 /// Why no run was started.
@@ -108,6 +110,9 @@ fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
     Run {
         sync_config_id: request.config.as_ref().map(|config| config.id.clone()),
         direction: request.direction,
+        retry_of: request.retry_of.as_ref().map(|run| run.id.clone()),
+        mode: request.retry_of.as_ref().map(|run| run.mode).unwrap_or_default(),
+        dry_run: request.retry_of.as_ref().is_some_and(|run| run.dry_run),
         warnings: not_pushed(request.direction).into_iter().collect(),
         ..Run::start(connection.id.clone(), *data_type, *trigger, triggered_by.clone(), now)
     }
