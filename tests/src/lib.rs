@@ -19,6 +19,7 @@ mod incremental;
 mod legacy_batch;
 mod mapping;
 mod northwind;
+mod run_control;
 mod runs;
 mod schedules;
 mod secrets;

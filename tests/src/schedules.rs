@@ -121,5 +121,8 @@ async fn a_line_is_tried_before_it_is_saved() {
         json!({"field": "cron", "message": "the hour must be 0 to 23, not 25"})
     );
     assert_eq!(refused["details"][1]["field"], "timeZone");
+    let long = json!({"cron": "0 6 * * *", "timeZone": "x".repeat(900_000)});
+    let refused = causeway.client().post(validate, long).await.expect(422);
+    assert!(refused.to_string().len() < 1_000, "what was sent is not repeated in full");
     causeway.stranger().post(validate, line).await.expect(401);
 }

@@ -171,6 +171,11 @@ impl ApiError {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_ATTEMPTS", message).retry_after(retry_after_s)
     }
 
+    /// 502: the ERP could not be asked, or refused. `sentence` tells a person what to do.
+    pub fn erp(sentence: impl fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, "ERP_ERROR", sentence.to_string())
+    }
+
     /// 503: it took too long. What was begun may still be carried through.
     #[must_use]
     pub fn timed_out(seconds: u64) -> Self {
@@ -224,6 +229,10 @@ impl From<StoreError> for ApiError {
                 Self::invalid_parameter("cursor", "is not one we gave out; start again without it")
             }
             StoreError::Unavailable { .. } => Self::unavailable().caused_by(error),
+            StoreError::TooLarge { bytes, limit } => Self::invalid_field(
+                "record",
+                format!("is too large to be kept with the record as it was: {bytes} bytes, {limit} at most"),
+            ),
             StoreError::Corrupt(_) => Self::internal(error),
         }
     }

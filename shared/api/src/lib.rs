@@ -16,6 +16,8 @@ pub mod schedules;
 pub mod site_assignments;
 pub mod statistics;
 pub mod sync_configs;
+pub mod sync_control;
+pub mod sync_events;
 pub mod sync_logs;
 pub mod sync_trigger;
 

@@ -25,7 +25,7 @@ use crate::request_id::{RequestId, name_request};
 use crate::{
     ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, connection_test, connections,
     cors, docs, effective_erp, health, inventory, records, schedules, site_assignments, statistics,
-    sync_configs, sync_logs, sync_trigger,
+    sync_configs, sync_control, sync_events, sync_logs, sync_trigger,
 };
 
 /// How long a request may take. Holding an answer with `wait` ends well before.
@@ -43,6 +43,8 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
         .merge(connection_test::routes())
         .merge(sync_trigger::routes())
         .merge(sync_logs::routes())
+        .merge(sync_control::routes())
+        .merge(sync_events::routes())
         .merge(statistics::routes())
         .merge(sync_configs::routes())
         .merge(schedules::routes())

@@ -85,6 +85,10 @@ pub(crate) async fn list_sync_log_errors(
     Ok(Page::new(&uri, query.limit.0, listing))
 }
 
-async fn find(state: &ApiState, id: &RunId) -> Result<Run, ApiError> {
+/// The run called `id`.
+///
+/// # Errors
+/// 404 if there is none.
+pub(crate) async fn find(state: &ApiState, id: &RunId) -> Result<Run, ApiError> {
     state.store().run(id).await?.ok_or_else(|| ApiError::not_found("sync log", id))
 }

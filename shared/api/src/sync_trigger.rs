@@ -91,7 +91,8 @@ pub(crate) async fn trigger_sync(
     Ok(started(run))
 }
 
-fn started(run: Run) -> Response {
+/// The answer about a run that was started: its log, and where to find it.
+pub(crate) fn started(run: Run) -> Response {
     let status = if run.is_open() { StatusCode::ACCEPTED } else { StatusCode::OK };
     let location = format!("/erp/sync-logs/{}", run.id);
     (status, [(LOCATION, location)], Json(SyncLog::of(run, now()))).into_response()
@@ -127,8 +128,17 @@ fn request_for(
     }
     let triggered_by = caller.admin.id.to_string();
     let trigger = Trigger::Manual;
-    let mode = input.mode;
-    Ok(TriggerRequest { connection, config, data_type, direction, mode, trigger, triggered_by, slot: None })
+    Ok(TriggerRequest {
+        connection,
+        config,
+        data_type,
+        direction,
+        trigger,
+        triggered_by,
+        slot: None,
+        retry_of: None,
+        mode: input.mode,
+    })
 }
 
 /// The config that shapes the sync: the oldest enabled one of the data type, or none if there is none at all. That all
@@ -160,7 +170,8 @@ async fn oldest_enabled_config(
     }
 }
 
-fn refused(error: TriggerError) -> ApiError {
+/// Why no run was started, as the client is told.
+pub(crate) fn refused(error: TriggerError) -> ApiError {
     match error {
         TriggerError::AlreadyRunning(run) => ApiError::already_running(&run),
         TriggerError::Disabled(reason) => ApiError::conflict(reason),

@@ -34,6 +34,18 @@ pub enum AuditAction {
     ClientErpUnassigned,
     /// A site's assignment was taken back.
     SiteErpUnassigned,
+    /// A run was cancelled.
+    ErpSyncCancelled,
+    /// A run was started again.
+    ErpSyncRetried,
+    /// A dead letter was sent again.
+    ErpDeadLetterRedriven,
+    /// A dead letter was deleted.
+    ErpDeadLetterDeleted,
+    /// A record that was set aside was mended.
+    ErpSetAsideMended,
+    /// A sync was started to read again what was set aside.
+    ErpSetAsideRetried,
     /// Someone signed in.
     SignedIn,
     /// Someone tried to sign in and failed.

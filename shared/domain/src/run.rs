@@ -464,7 +464,7 @@ pub struct Statistics {
     /// Runs that reached their end.
     #[schema(example = 145)]
     pub successful_syncs: u64,
-    /// Runs that did not.
+    /// Runs that ended in error; the others were cancelled.
     #[schema(example = 5)]
     pub failed_syncs: u64,
     /// When a run last ended.

@@ -127,16 +127,23 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes a connection with all that belongs to it: sync configs, assignments, records, statistics. Its runs stay
-    /// as history. May be called again after it was cut off: the connection itself goes last.
+    /// Deletes a connection with all that belongs to it: sync configs, assignments, records, our changes and their
+    /// conflicts, statistics. Its runs stay as history. May be called again after it was cut off: the connection itself goes last.
     ///
     /// # Errors
     /// If the table cannot be reached.
     pub async fn delete_connection(&self, id: &ConnectionId) -> Result<(), StoreError> {
         let owner = key::owned_by(id);
-        for prefix in [key::OWNED_CONFIGS, key::OWNED_CLIENT_ASSIGNMENTS, key::OWNED_SITE_ASSIGNMENTS] {
+        for prefix in [
+            key::OWNED_CONFIGS,
+            key::OWNED_CLIENT_ASSIGNMENTS,
+            key::OWNED_SITE_ASSIGNMENTS,
+            key::OWNED_CHANGES,
+            key::OWNED_CONFLICTS,
+        ] {
             self.delete_indexed(&owner, prefix).await?;
         }
+        self.delete_links(id).await?;
         self.delete_records(id).await?;
         for data_type in DataType::ALL {
             self.delete(&key::sync_state(id, data_type)).await?;

@@ -24,6 +24,14 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// An item that is larger than the table takes.
+    #[error("it has {bytes} bytes when compressed, the table takes {limit}")]
+    TooLarge {
+        /// How many bytes it has, compressed.
+        bytes: usize,
+        /// How many it may have.
+        limit: usize,
+    },
     /// An item that cannot be read back, or a value that cannot be written: a defect of ours.
     #[error("an item of the table cannot be read or written: {0}")]
     Corrupt(String),

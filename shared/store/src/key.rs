@@ -5,7 +5,12 @@
 //! their next run) and `by_change` (blocks of records by their newest change).
 
 use domain::DataType;
-use domain::ids::{AssignmentId, AuditEventId, ClientId, ConnectionId, RunId, SiteId, SyncConfigId, UserId};
+use domain::conflict::ConflictStatus;
+use domain::ids::{
+    AssignmentId, AuditEventId, ClientId, ConflictId, ConnectionId, RunId, SiteId, SyncConfigId, TemplateId,
+    UserId,
+};
+use domain::mapping_template::{MappingTemplate, folded_name};
 use jiff::Timestamp;
 
 /// Where an item lies.
@@ -52,6 +57,22 @@ pub(crate) fn connection(id: &ConnectionId) -> Key {
 
 pub(crate) fn sync_config(id: &SyncConfigId) -> Key {
     key("erp_sync_config", id.as_str())
+}
+
+pub(crate) const MAPPING_TEMPLATES: &str = "erp_mapping_template";
+
+pub(crate) fn mapping_template(id: &TemplateId) -> Key {
+    key(MAPPING_TEMPLATES, id.as_str())
+}
+
+/// `by_kind`: the mapping templates of a data type.
+pub(crate) fn mapping_templates_of(data_type: DataType) -> String {
+    format!("erp_mapping_template:{data_type}")
+}
+
+/// Makes a name belong to one mapping template of its data type only.
+pub(crate) fn mapping_template_name(template: &MappingTemplate) -> Key {
+    key(format!("erp_mapping_template_name:{}", template.data_type), folded_name(&template.name))
 }
 
 /// `by_owner`: all that belongs to a connection.
@@ -146,6 +167,55 @@ pub(crate) fn shard(connection: &ConnectionId, data_type: DataType, shard: u8) -
 pub(crate) fn block_sort(lower: &str) -> String {
     format!(":{lower}")
 }
+
+/// The pending changes of one collection, by the record's key.
+pub(crate) fn changes(connection: &ConnectionId, data_type: DataType) -> String {
+    format!("erp_change:{connection}:{data_type}")
+}
+
+pub(crate) fn change(connection: &ConnectionId, data_type: DataType, record: &str) -> Key {
+    key(changes(connection, data_type), record)
+}
+
+/// `by_kind`: all pending changes, by id.
+pub(crate) const CHANGES: &str = "erp_change";
+
+/// `by_owner`, within a connection: its pending changes.
+pub(crate) const OWNED_CHANGES: &str = "erp_change:";
+
+/// `by_owner`, within a connection: its pending changes of a data type, by id, which is by age.
+pub(crate) fn owned_changes(data_type: DataType) -> String {
+    format!("{OWNED_CHANGES}{data_type}:")
+}
+
+/// The sort key behind which [`owned_changes`] go on after `id`.
+pub(crate) fn owned_change(data_type: DataType, id: &str) -> String {
+    format!("{}{id}", owned_changes(data_type))
+}
+
+/// Under which keys the ERP has records that we named.
+pub(crate) fn links(connection: &ConnectionId, data_type: DataType) -> String {
+    format!("erp_link:{connection}:{data_type}")
+}
+
+pub(crate) fn link(connection: &ConnectionId, data_type: DataType, record: &str) -> Key {
+    key(links(connection, data_type), record)
+}
+
+/// All conflicts, by id.
+pub(crate) const CONFLICTS: &str = "erp_conflict";
+
+pub(crate) fn conflict(id: &ConflictId) -> Key {
+    key(CONFLICTS, id.as_str())
+}
+
+/// `by_kind`: the conflicts that are open, or those that are resolved.
+pub(crate) fn conflicts_of(status: ConflictStatus) -> String {
+    format!("{CONFLICTS}:{}", status.as_str())
+}
+
+/// `by_owner`, within a connection: its conflicts.
+pub(crate) const OWNED_CONFLICTS: &str = "erp_conflict:";
 
 /// The partition of one day's audit events.
 pub(crate) fn audit_event(at: Timestamp, id: &AuditEventId) -> Key {

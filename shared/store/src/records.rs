@@ -68,7 +68,7 @@ impl Store {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Listing<Record>, StoreError> {
-        let list = format!("records:{connection}:{data_type}");
+        let list = list_name(connection, data_type);
         let after = cursor::decode(&list, cursor)?;
         let wanted = limit as usize + 1;
         let shards = (0..SHARDS).map(|shard| {
@@ -178,6 +178,11 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// The name of the list that [`Store::list_records`] pages through, for its cursors.
+pub(crate) fn list_name(connection: &ConnectionId, data_type: DataType) -> String {
+    format!("records:{connection}:{data_type}")
 }
 
 fn show(entry: Entry, connection: &ConnectionId, data_type: DataType) -> Result<Record, StoreError> {

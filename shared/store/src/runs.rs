@@ -147,22 +147,30 @@ impl Store {
         Ok(())
     }
 
-    /// Closes a run: its last state, its lock, the connection's statistics and what connection and config show of it,
-    /// all or nothing, so that each run counts once. A connection or config that has gone meanwhile is left out.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] if another worker has moved it on.
-    pub async fn close_run(&self, run: &Run, connection_error: Option<&str>) -> Result<(), StoreError> {
+    /// The write of [`Self::checkpoint_run`], to stand together with others.
+    pub(crate) fn checkpoint_write(&self, run: &Run) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&*self.table)
             .set_item(Some(run_item(run)?))
             .condition_expression("version = :before")
             .expression_attribute_values(":before", number(run.version.saturating_sub(1)));
-        let put = TransactWriteItem::builder().put(put.build().map_err(StoreError::corrupt)?).build();
-        let connection = self.note_on_connection(run, connection_error)?;
+        Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::corrupt)?).build())
+    }
+
+    /// Closes a run: its last state, its lock, the connection's statistics and what connection and config show of it,
+    /// all or nothing, so that each run counts once. A connection or config that has gone meanwhile is left out; a
+    /// connection of which the run's end says nothing stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if another worker has moved it on.
+    pub async fn close_run(&self, run: &Run, connection_error: Option<&str>) -> Result<(), StoreError> {
+        let put = self.checkpoint_write(run)?;
         let config = run.sync_config_id.as_ref().map(|id| self.note_closed(id, run)).transpose()?;
 
-        let mut writes = vec![put, self.unlock(run)?, self.count_run(run)?, connection];
+        let mut writes = vec![put, self.unlock(run)?, self.count_run(run)?];
+        if run.status == RunStatus::Success || connection_error.is_some() {
+            writes.push(self.note_on_connection(run, connection_error)?);
+        }
         writes.extend(config);
         writes.extend(self.remember(run)?);
         loop {
@@ -202,17 +210,20 @@ impl Store {
             Some(error) => update
                 .update_expression("SET #status = :status, lastError = :error")
                 .expression_attribute_values(":error", text(error)),
-            None if run.status == RunStatus::Success => update
+            None => update
                 .update_expression("SET #status = :status, lastSyncAt = :at REMOVE lastError")
                 .expression_attribute_values(":at", value(run.completed_at)?),
-            None => update.update_expression("SET #status = :status REMOVE lastError"),
         };
         Ok(TransactWriteItem::builder().update(update.build().map_err(StoreError::corrupt)?).build())
     }
 
     fn note_closed(&self, config: &SyncConfigId, run: &Run) -> Result<TransactWriteItem, StoreError> {
         let succeeded = run.status == RunStatus::Success;
-        let status = if succeeded { SyncStatus::Success } else { SyncStatus::Error };
+        let status = match run.status {
+            RunStatus::Success => SyncStatus::Success,
+            RunStatus::Cancelled => SyncStatus::Idle,
+            RunStatus::Error | RunStatus::Syncing => SyncStatus::Error,
+        };
         let mut update = Update::builder()
             .table_name(&*self.table)
             .set_key(Some(key::sync_config(config).to_item()))
@@ -323,7 +334,7 @@ fn run_item(run: &Run) -> Result<Item, StoreError> {
 }
 
 /// For each write of a cancelled transaction, whether its condition was lost. `None` if it failed for another reason.
-fn lost_conditions(error: Option<&TransactWriteItemsError>) -> Option<Vec<bool>> {
+pub(crate) fn lost_conditions(error: Option<&TransactWriteItemsError>) -> Option<Vec<bool>> {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error? else { return None };
     let lost = |code: Option<&str>| code == Some("ConditionalCheckFailed");
     Some(cancelled.cancellation_reasons().iter().map(|reason| lost(reason.code())).collect())

@@ -44,6 +44,7 @@ impl Store {
         let end = run.completed_at.unwrap_or(run.checkpointed_at);
         let duration_ms = end.duration_since(run.started_at).as_millis().max(0);
         let succeeded = u8::from(run.status == RunStatus::Success);
+        let failed = u8::from(run.status == RunStatus::Error);
         let update = Update::builder()
             .table_name(&*self.table)
             .set_key(Some(key::statistics(&run.erp_connection_id).to_item()))
@@ -53,7 +54,7 @@ impl Store {
             )
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":succeeded", number(succeeded))
-            .expression_attribute_values(":failed", number(1 - succeeded))
+            .expression_attribute_values(":failed", number(failed))
             .expression_attribute_values(":duration", number(duration_ms))
             .expression_attribute_values(":records", number(run.counts.read))
             .expression_attribute_values(":end", value(end)?);

@@ -43,6 +43,9 @@ pub(crate) enum Failure {
     /// Something that only a person can mend: the run ends in error.
     #[error("{0}")]
     Setup(String),
+    /// A person wants the run to end.
+    #[error("the run is to be cancelled")]
+    Cancelled,
     /// Another worker has the run.
     #[error("another worker has taken the run up")]
     Lost,
@@ -118,6 +121,7 @@ pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> 
             None => give_up(&mut leased, &error).await,
         },
         Err(Failure::Setup(reason)) => leased.close(Some(reason), None).await,
+        Err(Failure::Cancelled) => leased.release().await,
         Err(Failure::Lost) => Err(LeaseError::Lost),
         Err(Failure::Store(error)) => Err(LeaseError::Store(error)),
     };

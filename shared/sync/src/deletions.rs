@@ -68,7 +68,7 @@ pub(crate) async fn delete_vanished(
         leased.checkpoint().await?;
     }
     for blocks in gone.blocks.chunks(BLOCKS_AT_A_TIME) {
-        if Instant::now() >= stop_at || leased.cancel_requested() {
+        if Instant::now() >= stop_at || leased.run.cancel_requested {
             return Ok(End::HandOver);
         }
         delete(engine, leased, &lookup, blocks).await?;

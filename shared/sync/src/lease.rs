@@ -1,11 +1,11 @@
 //! The right of one worker to move a run on, and every write it makes under that right.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 
 use domain::ids::RunId;
 use domain::run::{Lease, Run, RunStatus};
 use store::{Permit, StoreError};
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, timeout};
 use ulid::Ulid;
 
 use crate::engine::{Engine, now};
@@ -69,11 +69,6 @@ impl<'e> Leased<'e> {
         Ok(self.run.is_open())
     }
 
-    /// Whether a person wants the run to end. A worker that sees it stores the batch at hand and gives the lease back.
-    pub(crate) const fn cancel_requested(&self) -> bool {
-        self.run.cancel_requested
-    }
-
     /// The right to write records, while the lease lasts.
     pub(crate) const fn permit(&self) -> &Permit {
         &self.permit
@@ -100,14 +95,35 @@ impl<'e> Leased<'e> {
     /// Does `work`, however long it takes, without losing the lease meanwhile.
     pub(crate) async fn keep<T>(&mut self, work: impl Future<Output = T>) -> Result<T, LeaseError> {
         let mut work = pin!(work);
-        let every = self.engine.pace.renew_every;
-        let mut renew = interval_at(Instant::now() + every, every);
         loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return Ok(done),
-                _ = renew.tick() => self.renew().await?,
+            if let Some(done) = self.renew_beside(work.as_mut()).await? {
+                return Ok(done);
             }
+        }
+    }
+
+    /// The same; `None` once a person wants the run to end, which shows with the next renewal or checkpoint.
+    pub(crate) async fn keep_until_cancelled<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<Option<T>, LeaseError> {
+        let mut work = pin!(work);
+        while !self.run.cancel_requested {
+            if let Some(done) = self.renew_beside(work.as_mut()).await? {
+                return Ok(Some(done));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Does `work` until the lease is to be renewed, and renews it then. `None` if the work is not done.
+    async fn renew_beside<T>(
+        &mut self,
+        work: Pin<&mut impl Future<Output = T>>,
+    ) -> Result<Option<T>, LeaseError> {
+        match timeout(self.engine.pace.renew_every, work).await {
+            Ok(done) => Ok(Some(done)),
+            Err(_) => self.renew().await.map(|()| None),
         }
     }
 

@@ -5,6 +5,7 @@
 //! both move a run on. What a dead worker had written and not checkpointed is recognised when the batch is done again.
 
 mod batch;
+mod cancel;
 mod connection_test;
 mod course;
 mod deletions;
@@ -12,14 +13,17 @@ mod engine;
 mod lease;
 mod pull;
 mod raw;
+mod retry;
 mod seen;
 mod storing;
 mod tick;
 mod trigger;
 mod work;
 
+pub use cancel::CancelError;
 pub use connection_test::TestOutcome;
 pub use engine::{Engine, Pace, now};
+pub use retry::RetryError;
 pub use tick::{Tick, recover, tick};
 pub use trigger::{TriggerError, TriggerRequest};
 pub use work::work;

@@ -71,12 +71,23 @@ pub(crate) async fn pull<'e>(
         Err(Failure::Erp(error)) => {
             if wanted_pause(&error).is_some() {
                 seen.keep(engine, &mut leased.run).await?;
-            } else if let Err(error) = pages.abandon().await {
-                tracing::warn!(run = %leased.run.id, %error, "what was claimed could not be given back");
+            } else {
+                give_back(&mut *pages, leased).await;
             }
             Err(Failure::Erp(error))
         }
+        Err(Failure::Cancelled) => {
+            give_back(&mut *pages, leased).await;
+            Err(Failure::Cancelled)
+        }
         Err(failure) => Err(failure),
+    }
+}
+
+/// Gives back what was claimed and not stored.
+async fn give_back(pages: &mut dyn Pages, leased: &Leased<'_>) {
+    if let Err(error) = pages.abandon().await {
+        tracing::warn!(run = %leased.run.id, %error, "what was claimed could not be given back");
     }
 }
 
@@ -161,7 +172,7 @@ impl Puller<'_, '_> {
             if !batch.is_empty() {
                 self.storing = Some(Storing::start(self.engine, self.leased, batch));
             }
-            let stop = Instant::now() >= stop_at || self.leased.cancel_requested();
+            let stop = Instant::now() >= stop_at;
             if stop || !matches!(filled, Filled::Enough) {
                 self.settle().await?;
             }
@@ -194,13 +205,14 @@ impl Puller<'_, '_> {
         }
     }
 
-    /// The next page. However long the ERP takes over it, a batch that is stored meanwhile is checkpointed at once.
+    /// The next page. However long the ERP takes over it, a batch that is stored meanwhile is checkpointed at once, and
+    /// the wait ends when the run is to be cancelled.
     async fn next_page(&mut self) -> Result<Option<Page>, Failure> {
         let mut told = None;
         let page = {
             let mut next = pin!(self.pages.next());
             loop {
-                let event = self.leased.keep(async {
+                let event = self.leased.keep_until_cancelled(async {
                     tokio::select! {
                         biased;
                         page = &mut next => Event::Page(page),
@@ -208,8 +220,9 @@ impl Puller<'_, '_> {
                     }
                 });
                 match event.await? {
-                    Event::Page(page) => break page?,
-                    Event::Stored(stored) => told = checkpoint(self.leased, self.seen, stored?).await?,
+                    None => return Err(Failure::Cancelled),
+                    Some(Event::Page(page)) => break page?,
+                    Some(Event::Stored(stored)) => told = checkpoint(self.leased, self.seen, stored?).await?,
                 }
             }
         };

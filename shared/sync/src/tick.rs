@@ -96,6 +96,7 @@ async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Resu
         trigger: Trigger::Schedule,
         triggered_by: "scheduler".to_owned(),
         slot: Some(SlotTaken { due, next }),
+        retry_of: None,
     };
     match engine.trigger(request).await {
         Ok(run) => {

@@ -36,6 +36,8 @@ pub struct TriggerRequest {
     pub triggered_by: String,
     /// The slot of the schedule it takes, if it takes one.
     pub slot: Option<SlotTaken>,
+    /// The run it repeats, if it repeats one: in the same mode.
+    pub retry_of: Option<Box<Run>>,
 }
 
 /// Why no run was started.
@@ -112,6 +114,8 @@ fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
         direction: request.direction,
         asked_mode: request.mode,
         mode: request.mode.unwrap_or_default(),
+        retry_of: request.retry_of.as_ref().map(|run| run.id.clone()),
+        dry_run: request.retry_of.as_ref().is_some_and(|run| run.dry_run),
         warnings: not_pushed(request.direction).into_iter().collect(),
         ..Run::start(connection.id.clone(), *data_type, *trigger, triggered_by.clone(), now)
     }

@@ -14,6 +14,9 @@ pub use reading::MAX_LINES;
 
 use blackout::Blackouts;
 
+/// What an error repeats of a text that was sent, in characters.
+const LONGEST_SHOWN: usize = 60;
+
 /// A checked schedule.
 ///
 /// It stands for a fixed set of due times: those its lines name, each one that falls into a blackout moved to the end
@@ -68,7 +71,13 @@ impl Schedule {
 /// # Errors
 /// With a sentence when there is no such zone.
 pub fn parse_zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| format!("{name:?} is not an IANA time zone such as Europe/London"))
+    TimeZone::get(name).map_err(|_| {
+        let mut shown: String = name.chars().take(LONGEST_SHOWN).collect();
+        if shown.len() < name.len() {
+            shown.push('…');
+        }
+        format!("{shown:?} is not an IANA time zone such as Europe/London")
+    })
 }
 
 /// The moment a wall clock first shows `time` or, on a day that leaves it out, the first moment it is past it.

@@ -4,6 +4,7 @@
 
 mod assignments;
 mod audit_events;
+mod changes;
 mod connections;
 mod embedded;
 mod records;
