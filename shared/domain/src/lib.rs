@@ -16,6 +16,7 @@ pub mod records;
 pub mod run;
 pub mod schedule;
 pub mod sync_config;
+pub mod template;
 pub mod user;
 pub mod validation;
 
