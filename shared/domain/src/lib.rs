@@ -18,6 +18,7 @@ pub mod run;
 pub mod schedule;
 pub mod sync_config;
 pub mod sync_state;
+pub mod template;
 pub mod user;
 pub mod validation;
 

@@ -15,7 +15,6 @@ mod idempotency;
 mod item;
 mod key;
 mod links;
-mod mapping_templates;
 mod overlay;
 mod packed;
 mod records;

@@ -8,7 +8,8 @@ pub use credentials::{Credentials, CredentialsOf, MASK, Masked, SealedSecret, Se
 pub use provider::{ConnectionMethod, Provider};
 pub use settings::{
     ApiAuth, ApiSettings, ChangedSince, ConnectionSettings, CsvSettings, FileAfterRead, FileContent,
-    FileFormat, FileSettings, MomentFormat, Paging, PagingStyle,
+    FileFormat, FileSettings, MomentFormat, NumberForm, Paging, PagingStyle, PushLookup, PushMethod,
+    PushRequest, PushSettings,
 };
 
 use jiff::Timestamp;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ChangedSince, Paging};
+use super::{ChangedSince, Paging, PushSettings};
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -43,6 +43,9 @@ pub struct ApiSettings {
     /// The same for single data types, before `changedSince`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub changed_since_of: BTreeMap<DataType, ChangedSince>,
+    /// How records of each data type are sent; in the usual way if left out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub push: BTreeMap<DataType, PushSettings>,
 }
 
 /// How credentials are sent.
@@ -67,27 +70,10 @@ impl ApiSettings {
     }
 
     pub(super) fn check(&self, checks: &mut Checks) {
-        let token = |name: &str| {
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-        };
         if let Some(name) = &self.auth_header {
-            checks.require(token(name), "settings.api.authHeader", "must be the name of a header");
+            checks.require(is_header_name(name), "settings.api.authHeader", "must be the name of a header");
         }
-        for (name, value) in &self.headers {
-            let plain = token(name) && !value.chars().any(char::is_control) && value.len() <= 4096;
-            checks.require(
-                plain,
-                "settings.api.headers",
-                "must be header names with values without control characters",
-            );
-            let reserved =
-                ["authorization", "cookie", "host", "content-length"].contains(&name.to_lowercase().as_str());
-            checks.require(
-                !reserved,
-                "settings.api.headers",
-                "must not hold secrets or what the transport sets itself",
-            );
-        }
+        check_headers(&self.headers, "settings.api.headers", checks);
         let rooted =
             |path: &str| path.starts_with('/') && !path.chars().any(char::is_control) && path.len() <= 2048;
         checks.require(
@@ -101,5 +87,26 @@ impl ApiSettings {
         for (data_type, changed_since) in &self.changed_since_of {
             changed_since.check(&format!("settings.api.changedSinceOf.{data_type}"), checks);
         }
+        for (data_type, push) in &self.push {
+            push.check(*data_type, checks);
+        }
     }
+}
+
+/// Checks headers that are sent as they are; `field` is where they stand.
+pub(super) fn check_headers(headers: &BTreeMap<String, String>, field: &str, checks: &mut Checks) {
+    for (name, value) in headers {
+        let plain = is_header_name(name) && !value.chars().any(char::is_control) && value.len() <= 4096;
+        checks.require(plain, field, "must be header names with values without control characters");
+        let reserved = ["authorization", "cookie", "host", "content-length", "idempotency-key"];
+        checks.require(
+            !reserved.contains(&name.to_lowercase().as_str()),
+            field,
+            "must not hold secrets or what the transport sets itself",
+        );
+    }
+}
+
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }

@@ -4,11 +4,13 @@ mod api;
 mod changed_since;
 mod files;
 mod paging;
+mod push;
 
 pub use api::{ApiAuth, ApiSettings};
 pub use changed_since::{ChangedSince, MomentFormat};
 pub use files::{CsvSettings, FileAfterRead, FileContent, FileFormat, FileSettings};
 pub use paging::{Paging, PagingStyle};
+pub use push::{NumberForm, PushLookup, PushMethod, PushRequest, PushSettings};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
