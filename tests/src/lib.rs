@@ -10,6 +10,7 @@ mod connection_deletion;
 mod connection_tests;
 mod connections;
 mod deletions;
+mod dry_runs;
 mod errors;
 mod first_sync;
 mod guard;

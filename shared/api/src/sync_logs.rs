@@ -4,9 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use domain::DataType;
 use domain::ids::{ConnectionId, RunId};
+use domain::planned::PlannedChange;
 use domain::run::{FailedRecord, Run, SyncLog};
 use http::Uri;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use store::RunFilter;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +26,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(list_sync_logs))
         .routes(routes!(get_sync_log))
         .routes(routes!(list_sync_log_errors))
+        .routes(routes!(list_planned_changes))
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -82,6 +85,27 @@ pub(crate) async fn list_sync_log_errors(
 ) -> Result<Page<FailedRecord>, ApiError> {
     let run = find(&state, &path.id).await?;
     let listing = state.store().failed_records(&run.id, query.limit.0, query.cursor.as_deref()).await?;
+    Ok(Page::new(&uri, query.limit.0, listing))
+}
+
+/// List what a dry run would do
+///
+/// In the order of what it looked at, 10000 at most: what would be created, updated (field by field), deleted and
+/// pushed. The counts of its log cover all. For a run that is no dry run, 409: its `counts` tell what it did.
+#[utoipa::path(get, path = "/erp/sync-logs/{id}/plan", tag = "syncs", params(RunPath, PageQuery),
+    responses((status = 200, description = "What it would do", body = [PlannedChange]), (status = 404),
+        (status = 409, description = "The run is no dry run")))]
+pub(crate) async fn list_planned_changes(
+    State(state): State<ApiState>,
+    Path(path): Path<RunPath>,
+    Query(query): Query<PageQuery>,
+    uri: Uri,
+) -> Result<Page<Box<RawValue>>, ApiError> {
+    let run = find(&state, &path.id).await?;
+    if !run.dry_run {
+        return Err(ApiError::conflict("This run was no dry run; see its counts for what it did."));
+    }
+    let listing = state.store().planned(&run.id, query.limit.0, query.cursor.as_deref()).await?;
     Ok(Page::new(&uri, query.limit.0, listing))
 }
 

@@ -56,8 +56,11 @@ impl Input for SyncInput {
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct TriggerQuery {
+    /// Only tell what would be created, updated, deleted and pushed: nothing is written, here or at the ERP. The list is
+    /// at `/erp/sync-logs/{id}/plan`.
+    dry_run: bool,
     /// Hold the answer up to this many seconds for the finished run.
     #[param(value_type = u32, minimum = 0, maximum = 25, default = 0, example = 20)]
     wait: WaitSeconds,
@@ -80,9 +83,11 @@ pub(crate) async fn trigger_sync(
 ) -> Result<Response, ApiError> {
     let connection = find(&state, &path.id).await?;
     let config = oldest_enabled_config(&state, &connection, input.data_type).await?;
-    let request = request_for(connection, config, &input, &caller)?;
+    let request =
+        TriggerRequest { dry_run: query.dry_run, ..request_for(connection, config, &input, &caller)? };
     let run = state.engine.trigger(request).await.map_err(refused)?;
-    let details = json!({"runId": run.id, "dataType": run.data_type, "direction": run.direction});
+    let details = json!({"runId": run.id, "dataType": run.data_type, "direction": run.direction,
+        "dryRun": run.dry_run});
     caller.note(&state, AuditAction::ErpManualSyncTriggered, path.id.as_str(), details).await?;
     let run = match query.wait.0 {
         0 => run,
@@ -138,6 +143,7 @@ fn request_for(
         slot: None,
         retry_of: None,
         mode: input.mode,
+        dry_run: false,
     })
 }
 

@@ -122,11 +122,23 @@ impl Store {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Listing<T>, StoreError> {
+        let Listing { items, next } = self.list_items(pk, range, limit, cursor).await?;
+        let items = items.into_iter().map(serde_dynamo::from_item).collect::<Result<_, _>>()?;
+        Ok(Listing { items, next })
+    }
+
+    /// [`Self::list`], as they are.
+    pub(crate) async fn list_items(
+        &self,
+        pk: &str,
+        range: Range<'_>,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Listing<Item>, StoreError> {
         let list = format!("{pk}/{}", range.prefix);
         let after = cursor::decode(&list, cursor)?;
         let mut items = self.query(None, pk, &range, limit, after.as_deref()).await?;
         let next = next_cursor(&list, &mut items, limit, "sk")?;
-        let items = items.into_iter().map(serde_dynamo::from_item).collect::<Result<_, _>>()?;
         Ok(Listing { items, next })
     }
 

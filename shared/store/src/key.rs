@@ -95,6 +95,13 @@ pub(crate) fn failed_record(id: &RunId, position: u64) -> Key {
     key(format!("erp_sync_log:{id}"), format!("{FAILED}{position:012}"))
 }
 
+/// What the sort keys of a dry run's planned changes begin with.
+pub(crate) const PLANNED: &str = "planned:";
+
+pub(crate) fn planned(id: &RunId, place: u64) -> Key {
+    key(format!("erp_sync_log:{id}"), format!("{PLANNED}{place:012}"))
+}
+
 /// Some of the marks of the keys a run's pull met.
 pub(crate) fn seen_segment(id: &RunId, segment: u32) -> Key {
     key(format!("erp_sync_log:{id}"), format!("seen:{segment:06}"))

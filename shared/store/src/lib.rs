@@ -17,6 +17,7 @@ mod key;
 mod links;
 mod overlay;
 mod packed;
+mod planned;
 mod records;
 mod runs;
 mod seen;
@@ -29,7 +30,7 @@ mod users;
 
 pub use assignments::AssignmentRef;
 pub use audit_events::AuditFilter;
-pub use blocks::{BlockRef, Collection, Outcome, Permit, Upsert, Vanished};
+pub use blocks::{BlockRef, Collection, Compared, Outcome, Permit, Upsert, Vanished};
 pub use changes::{ChangeFilter, ChangeWrite, Stepped};
 pub use conflicts::ConflictFilter;
 pub use cursor::Listing;

@@ -62,7 +62,7 @@ impl Store {
             self.put_new(lock.with(ActiveRun { run_id: run.id.clone() })?)?,
             self.put_new(run_item(run)?)?,
         ];
-        if let Some(config) = &run.sync_config_id {
+        if let Some(config) = run.sync_config_id.as_ref().filter(|_| !run.dry_run) {
             writes.push(self.note_started(config, run, slot)?);
         }
         let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
@@ -167,7 +167,11 @@ impl Store {
         let put = self.checkpoint_write(run)?;
         let config = run.sync_config_id.as_ref().map(|id| self.note_closed(id, run)).transpose()?;
 
-        let mut writes = vec![put, self.unlock(run)?, self.count_run(run)?];
+        let mut writes = vec![put, self.unlock(run)?];
+        if run.dry_run {
+            return self.transact(writes).await;
+        }
+        writes.push(self.count_run(run)?);
         if run.status == RunStatus::Success || connection_error.is_some() {
             writes.push(self.note_on_connection(run, connection_error)?);
         }

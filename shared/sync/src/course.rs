@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connectors::{Connector, connector_for};
-use domain::connection::{Connection, ConnectionStatus};
+use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
 use domain::run::{Phase, Run};
 use domain::sync_config::{SyncConfig, SyncSettings};
@@ -74,7 +74,11 @@ pub(crate) struct Setting {
 impl Setting {
     async fn of(engine: &Engine, run: &Run) -> Result<Self, Failure> {
         let connection = engine.store.connection(&run.erp_connection_id).await?;
-        let connection = connection.ok_or_else(|| Failure::Setup("the connection was deleted".to_owned()))?;
+        let mut connection =
+            connection.ok_or_else(|| Failure::Setup("the connection was deleted".to_owned()))?;
+        if run.dry_run {
+            connection.settings.files.after_read = FileAfterRead::Keep;
+        }
         if connection.status == ConnectionStatus::Inactive {
             return Err(Failure::Setup("the connection was switched off".to_owned()));
         }

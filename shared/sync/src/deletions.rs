@@ -4,6 +4,8 @@
 //! complete, its number of records agrees with what the ERP told, every record could be told apart, and no more
 //! vanished than `settings.maxDeletePercent` allows.
 
+use domain::census::Tally;
+use domain::planned::PlannedChange;
 use domain::run::{Mode, Run, RunFlag};
 use store::{BlockRef, Collection, Vanished};
 use tokio::time::Instant;
@@ -12,6 +14,7 @@ use crate::Engine;
 use crate::course::{End, Failure};
 use crate::engine::now;
 use crate::lease::Leased;
+use crate::plan::MAX_LISTED;
 use crate::seen::{self, Lookup, Seen};
 
 /// Blocks that are cleared between two checkpoints.
@@ -59,6 +62,9 @@ pub(crate) async fn delete_vanished(
     }
     let lookup = seen.into_lookup();
     let gone = survey(engine, leased, &lookup).await?;
+    if leased.run.dry_run {
+        return plan(engine, leased, gone, max_percent).await;
+    }
     if leased.run.cursor.as_deref() != Some(DECIDED) {
         if let Some(reason) = withheld(leased, gone.count, max_percent) {
             leased.run.flag(RunFlag::DeletionsWithheld, reason);
@@ -76,9 +82,25 @@ pub(crate) async fn delete_vanished(
     Ok(End::Complete)
 }
 
+/// Tells what would be deleted.
+async fn plan(engine: &Engine, leased: &mut Leased<'_>, gone: Gone, max_percent: u8) -> Result<End, Failure> {
+    if let Some(reason) = withheld(leased, gone.count, max_percent) {
+        leased.run.flag(RunFlag::DeletionsWithheld, reason);
+        return Ok(End::Complete);
+    }
+    let planned = gone.keys.into_iter().map(PlannedChange::delete);
+    let planned: Vec<_> = (leased.run.counts.read..).zip(planned).collect();
+    engine.store.keep_planned(&leased.run.id, &planned).await?;
+    leased.run.counts.read += gone.count;
+    leased.run.counts.deleted += gone.count;
+    Ok(End::Complete)
+}
+
 /// What is gone.
 struct Gone {
     count: u64,
+    /// Some of their keys, where they are to be listed.
+    keys: Vec<String>,
     blocks: Vec<BlockRef>,
 }
 
@@ -87,17 +109,21 @@ async fn survey(engine: &Engine, leased: &mut Leased<'_>, lookup: &Lookup) -> Re
     let (collection, run, batch) = (collection(leased), leased.run.id.clone(), leased.run.batch);
     let is_seen = |key: &str| lookup.has(key);
     let vanished = Vanished { run: &run, batch, is_seen: &is_seen };
-    let mut live = domain::census::Tally::default();
-    let mut count = 0;
+    let mut live = Tally::default();
+    let (mut count, mut keys) = (0, Vec::new());
+    let listed = if leased.run.dry_run { MAX_LISTED } else { 0 };
     let survey = engine.store.survey(&collection, &vanished, |key, gone| {
         live.add(seen::hash(key));
+        if gone && count < listed {
+            keys.push(key.to_owned());
+        }
         count += u64::from(gone);
     });
     let blocks = leased.keep(survey).await??;
     if let Some(census) = &mut leased.run.census {
         census.live = live;
     }
-    Ok(Gone { count, blocks })
+    Ok(Gone { count, keys, blocks })
 }
 
 /// Why nothing is deleted; `None` if it may be.
@@ -139,7 +165,7 @@ async fn delete(
     run.counts.read += deleted.len() as u64;
     run.counts.deleted += deleted.len() as u64;
     if let Some(census) = &mut run.census {
-        let mut gone = domain::census::Tally::default();
+        let mut gone = Tally::default();
         deleted.iter().for_each(|key| gone.add(seen::hash(key)));
         census.live.take_away(&gone);
     }

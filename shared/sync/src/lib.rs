@@ -11,6 +11,7 @@ mod course;
 mod deletions;
 mod engine;
 mod lease;
+mod plan;
 mod pull;
 mod raw;
 mod retry;

@@ -58,7 +58,9 @@ pub(crate) async fn pull<'e>(
         since: leased.run.since,
     };
     let opened = leased.keep(connector.pull(pull)).await?;
-    pin_host_key(engine, connection, &**connector).await?;
+    if !leased.run.dry_run {
+        pin_host_key(engine, connection, &**connector).await?;
+    }
     let mut pages = opened?;
     let mut puller = Puller { engine, leased: &mut *leased, pages: &mut *pages, reader, seen, storing: None };
     let worked = puller.work(stop_at).await;

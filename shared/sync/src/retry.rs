@@ -59,6 +59,7 @@ impl Engine {
             config,
             data_type: before.data_type,
             mode: Some(before.mode),
+            dry_run: before.dry_run,
             direction: before.direction,
             trigger: Trigger::Manual,
             triggered_by,

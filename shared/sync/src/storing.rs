@@ -6,6 +6,7 @@ use tokio::task::JoinSet;
 use crate::batch::Batch;
 use crate::engine::{Engine, now};
 use crate::lease::{LeaseError, Leased};
+use crate::plan;
 use crate::seen::Seen;
 
 /// Most warnings a run keeps.
@@ -29,10 +30,14 @@ impl Storing {
         let (id, number) = (run.id.clone(), run.batch);
         let collection = Collection { connection: run.erp_connection_id.clone(), data_type: run.data_type };
         let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
+        let plan = run.dry_run.then_some(run.counts.read);
         let mut task = JoinSet::new();
         task.spawn(async move {
             store.keep_failed_records(&id, &failed).await?;
-            store.upsert_records(&collection, &id, number, &upserts, &permit, now()).await
+            match plan {
+                Some(from) => plan::plan(&store, &collection, &id, from, &upserts).await,
+                None => store.upsert_records(&collection, &id, number, &upserts, &permit, now()).await,
+            }
         });
         Self { batch, task }
     }

@@ -93,6 +93,7 @@ async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Resu
         data_type: config.data_type,
         direction: config.direction,
         mode: config.mode_of_slot(due),
+        dry_run: false,
         trigger: Trigger::Schedule,
         triggered_by: "scheduler".to_owned(),
         slot: Some(SlotTaken { due, next }),

@@ -30,6 +30,8 @@ pub struct TriggerRequest {
     pub direction: Direction,
     /// How much is read; left to the run if `None`.
     pub mode: Option<Mode>,
+    /// Whether it only tells what it would do.
+    pub dry_run: bool,
     /// What starts it.
     pub trigger: Trigger,
     /// Who starts it: a user's id, or `scheduler`.
@@ -115,7 +117,7 @@ fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
         asked_mode: request.mode,
         mode: request.mode.unwrap_or_default(),
         retry_of: request.retry_of.as_ref().map(|run| run.id.clone()),
-        dry_run: request.retry_of.as_ref().is_some_and(|run| run.dry_run),
+        dry_run: request.dry_run,
         warnings: not_pushed(request.direction).into_iter().collect(),
         ..Run::start(connection.id.clone(), *data_type, *trigger, triggered_by.clone(), now)
     }

@@ -8,6 +8,7 @@
 //! may leave entries in both blocks; by this rule each is seen once.
 
 mod codec;
+mod compare;
 mod load;
 mod merge;
 mod pack;
@@ -16,6 +17,7 @@ mod survey;
 mod writer;
 
 pub(crate) use codec::decode;
+pub use compare::Compared;
 pub(crate) use load::read_block;
 pub use merge::{Outcome, Upsert};
 pub use permit::Permit;

@@ -1,0 +1,61 @@
+//! Tells what storing a batch would do, and does nothing.
+
+use std::collections::BTreeMap;
+
+use futures::future::try_join_all;
+
+use super::load::Touched;
+use super::{Collection, Outcome, Upsert, shard_of};
+use crate::{Store, StoreError, key};
+
+/// What would become of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// What would become of it.
+    pub outcome: Outcome,
+    /// Its canonical JSON as it is now, where it would be updated.
+    pub before: Option<Vec<u8>>,
+}
+
+impl Store {
+    /// What [`Store::upsert_records`] would do with each record, in order.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn compare_records(
+        &self,
+        collection: &Collection,
+        upserts: &[Upsert],
+    ) -> Result<Vec<Compared>, StoreError> {
+        let mut shards: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
+        for (position, upsert) in upserts.iter().enumerate() {
+            shards.entry(shard_of(&upsert.key)).or_default().push(position);
+        }
+        let compared = shards.into_iter().map(|(shard, mut positions)| async move {
+            positions.sort_by(|a, b| upserts[*a].key.cmp(&upserts[*b].key));
+            let shard = key::shard(&collection.connection, collection.data_type, shard);
+            let sorted = positions.iter().map(|position| upserts[*position].clone()).collect();
+            let touched = self.touched_blocks(&shard, sorted).await?;
+            Ok::<_, StoreError>(positions.into_iter().zip(touched.into_iter().flat_map(compare_block)))
+        });
+        let mut all = vec![Compared { outcome: Outcome::Unchanged, before: None }; upserts.len()];
+        for shard in try_join_all(compared).await? {
+            shard.for_each(|(position, compared)| all[position] = compared);
+        }
+        Ok(all)
+    }
+}
+
+fn compare_block(Touched { block, upserts }: Touched) -> Vec<Compared> {
+    let compare = |upsert: Upsert| {
+        let known = block.entries.binary_search_by(|entry| entry.key.cmp(&upsert.key)).ok();
+        match known.and_then(|at| block.entries.get(at)).filter(|entry| !entry.deleted) {
+            None => Compared { outcome: Outcome::Created, before: None },
+            Some(entry) if entry.fingerprint == upsert.fingerprint || entry.data == upsert.data => {
+                Compared { outcome: Outcome::Unchanged, before: None }
+            }
+            Some(entry) => Compared { outcome: Outcome::Updated, before: Some(entry.data.clone()) },
+        }
+    };
+    upserts.into_iter().map(compare).collect()
+}
