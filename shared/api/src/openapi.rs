@@ -2,6 +2,7 @@
 //! (its guard, its surface, the headers and errors of its kind) is added here, so that it cannot be forgotten.
 
 use domain::connection::PublicConnection;
+use domain::records::Record;
 use domain::sync_config::SyncConfig;
 use serde_json::{Value, json};
 use utoipa::openapi::header::HeaderBuilder;
@@ -22,12 +23,13 @@ const DESCRIPTION: &str = "Causeway keeps shops and ERP systems in step.\n\nSign
     and send the token as `Authorization: Bearer`. Lists take `limit` and `cursor`; the address of the next page is in \
     the `Link` header. Every answer names its request in `X-Request-Id`.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("connections", "How to reach each ERP."),
     ("sync configs", "What is synced over a connection, when and how."),
     ("syncs", "Starting syncs, and what they did."),
     ("assignments", "Which client or site uses which connection."),
     ("records", "The synced data itself."),
+    ("changes", "Our own changes on their way to the ERP, and conflicts with changes made there."),
     ("sign-in", "Tokens, and whose they are."),
     ("audit", "Who did what, to what, from where."),
     ("service", "Causeway itself."),
@@ -164,7 +166,7 @@ fn is_versioned(response: &Response) -> bool {
     let Some(RefOr::T(content)) = response.content.get(JSON) else { return false };
     let Some(RefOr::Ref(reference)) = &content.schema else { return false };
     let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
-    name == PublicConnection::name() || name == SyncConfig::name()
+    [PublicConnection::name(), SyncConfig::name(), Record::name()].contains(&name.into())
 }
 
 /// The errors that follow from what an operation takes.

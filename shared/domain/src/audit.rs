@@ -46,6 +46,16 @@ pub enum AuditAction {
     ErpSetAsideMended,
     /// A sync was started to read again what was set aside.
     ErpSetAsideRetried,
+    /// A record was changed or made, to be sent to the ERP.
+    ErpRecordChanged,
+    /// A record was deleted, to be deleted at the ERP.
+    ErpRecordDeleted,
+    /// A change that stood still was sent on its way again.
+    ErpChangeRetried,
+    /// A change was discarded.
+    ErpChangeDiscarded,
+    /// A conflict was resolved.
+    ErpConflictResolved,
     /// Someone signed in.
     SignedIn,
     /// Someone tried to sign in and failed.
