@@ -30,6 +30,14 @@ pub enum AuditAction {
     ErpConnectionTested,
     /// A sync config was deleted.
     ErpSyncConfigDeleted,
+    /// A mapping template was made.
+    ErpMappingTemplateCreated,
+    /// A mapping template was changed.
+    ErpMappingTemplateUpdated,
+    /// A mapping template was deleted.
+    ErpMappingTemplateDeleted,
+    /// A mapping template was applied to a sync config.
+    ErpMappingTemplateApplied,
     /// A client's assignment was taken back.
     ClientErpUnassigned,
     /// A site's assignment was taken back.
