@@ -23,9 +23,10 @@ const DESCRIPTION: &str = "Causeway keeps shops and ERP systems in step.\n\nSign
     and send the token as `Authorization: Bearer`. Lists take `limit` and `cursor`; the address of the next page is in \
     the `Link` header. Every answer names its request in `X-Request-Id`.";
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("connections", "How to reach each ERP."),
     ("sync configs", "What is synced over a connection, when and how."),
+    ("mapping", "How their fields become ours: tried out, looked at, kept as templates."),
     ("syncs", "Starting syncs, and what they did."),
     ("assignments", "Which client or site uses which connection."),
     ("records", "The synced data itself."),
@@ -226,6 +227,11 @@ fn known_error(status: u16) -> (&'static str, &'static str, &'static str) {
             "Too many attempts",
             "TOO_MANY_ATTEMPTS",
             "Too many failed attempts to sign in; wait a quarter of an hour and try again.",
+        ),
+        502 => (
+            "The ERP could not be reached, or refused; the sentence tells what to do",
+            "ERP_ERROR",
+            "https://sap.example.com/api/products answered 401 Unauthorized: check the connection's API key",
         ),
         503 => (
             "Busy, or something we need is not there; try again",

@@ -24,9 +24,9 @@ use crate::rendering::render;
 use crate::request_id::{RequestId, name_request};
 use crate::{
     ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, conflicts, connection_test,
-    connections, cors, docs, effective_erp, health, inventory, pending_changes, record_changes, records,
-    schedules, site_assignments, statistics, sync_configs, sync_control, sync_events, sync_logs,
-    sync_trigger,
+    connections, cors, docs, effective_erp, fields, health, inventory, pending_changes, preview,
+    record_changes, records, schedules, site_assignments, statistics, sync_configs, sync_control,
+    sync_events, sync_logs, sync_trigger,
 };
 
 /// How long a request may take. Holding an answer with `wait` ends well before.
@@ -49,6 +49,8 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
         .merge(statistics::routes())
         .merge(sync_configs::routes())
         .merge(schedules::routes())
+        .merge(preview::routes())
+        .merge(fields::routes())
         .merge(client_assignments::routes())
         .merge(site_assignments::routes())
         .merge(effective_erp::routes())
