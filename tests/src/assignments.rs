@@ -135,3 +135,61 @@ async fn a_site_that_nobody_gave_a_connection_uses_none() {
     assert_eq!(answer.fields(), ["clientId"]);
     answer.expect(400);
 }
+
+#[tokio::test]
+async fn an_assignment_may_have_rules_of_its_own() {
+    let (causeway, [one, _]) = start().await;
+    let overrides = json!([
+        {"dataType": "products", "fieldMapping": {"price": "prices.retail", "brand": null},
+            "filters": {"channel": {"in": ["retail", "all"]}}},
+        {"dataType": "orders", "transformations": [{"field": "currency", "operation": "default", "value": "EUR"}]},
+    ]);
+    let bodies = [
+        (CLIENT, json!({"erpConnectionId": one, "isDefault": true, "overrides": overrides})),
+        (
+            SITE,
+            json!({"erpConnectionId": one, "clientId": "acme", "overridesClient": true, "overrides": overrides}),
+        ),
+    ];
+    for (path, body) in bodies {
+        let made = causeway.client().post(path, body).await.expect(201);
+        assert_eq!(made["overrides"], overrides);
+        assert_eq!(causeway.list(path).await, [made.clone()]);
+        assert_eq!(effective(&causeway).await["assignment"], made, "what the site uses shows them");
+    }
+}
+
+#[tokio::test]
+async fn rules_that_cannot_work_are_refused_by_their_place() {
+    let (causeway, [one, _]) = start().await;
+    for (overrides, field) in [
+        (
+            json!([{"dataType": "products", "fieldMapping": {"colour": "c"}}]),
+            "overrides.0.fieldMapping.colour",
+        ),
+        (json!([{"dataType": "products", "fieldMapping": {"sku": "$["}}]), "overrides.0.fieldMapping.sku"),
+        (
+            json!([{"dataType": "products"}, {"dataType": "orders",
+                "transformations": [{"field": "orderNumber", "operation": "round", "value": "x"}]}]),
+            "overrides.1.transformations.0.value",
+        ),
+        (
+            json!([{"dataType": "products", "filters": {"price": {"like": 1}}}]),
+            "overrides.0.filters.price.like",
+        ),
+        (json!([{"dataType": "products"}, {"dataType": "products"}]), "overrides.1.dataType"),
+        (json!([{"dataType": "colours"}]), "overrides.0.dataType"),
+        (json!([{"fieldMapping": {}}]), "overrides.0.dataType"),
+    ] {
+        for (path, mut body) in [
+            (CLIENT, json!({"erpConnectionId": one})),
+            (SITE, json!({"erpConnectionId": one, "clientId": "acme"})),
+        ] {
+            body["overrides"] = overrides.clone();
+            let answer = causeway.client().post(path, body).await;
+            assert_eq!(answer.fields(), [field], "{}", answer.body);
+            answer.expect(422);
+            assert!(causeway.list(path).await.is_empty());
+        }
+    }
+}

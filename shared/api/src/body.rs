@@ -3,6 +3,7 @@
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use domain::Invalid;
+use domain::json::Json;
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
@@ -36,6 +37,39 @@ pub(crate) struct Form<T>(pub(crate) T);
 /// Changes to something, as PATCH takes them: a JSON merge patch (RFC 7396).
 #[derive(Debug)]
 pub(crate) struct MergePatch(Map<String, Value>);
+
+/// An object as it was sent: every digit of its numbers kept, which [`Value`] would turn into floats.
+#[derive(Debug)]
+pub(crate) struct RawObject(Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawObject {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let bytes = json_of(request).await?;
+        object_in(&bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl RawObject {
+    /// The object.
+    ///
+    /// # Errors
+    /// None: it was read before.
+    pub(crate) fn json(&self) -> Result<Json<'_>, ApiError> {
+        Json::parse(&self.0).map_err(ApiError::malformed_json)
+    }
+
+    /// Reads it as a `T`.
+    ///
+    /// # Errors
+    /// 422 with the first field that does not fit.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        let mut deserializer = serde_json::Deserializer::from_slice(&self.0);
+        read(&mut deserializer).map_err(|error| ApiError::invalid(vec![error]))
+    }
+}
 
 impl<S: Send + Sync, T: Input> FromRequest<S> for Form<T> {
     type Rejection = ApiError;
@@ -99,11 +133,18 @@ fn to_input<T: Input>(mut members: Map<String, Value>) -> Result<T, ApiError> {
 }
 
 async fn object_of(request: Request) -> Result<Map<String, Value>, ApiError> {
+    object_in(&json_of(request).await?)
+}
+
+async fn json_of(request: Request) -> Result<Bytes, ApiError> {
     if !is_json(&request) {
         return Err(ApiError::unsupported_media_type());
     }
-    let bytes = bytes_of(request).await?;
-    match serde_json::from_slice(&bytes).map_err(ApiError::malformed_json)? {
+    bytes_of(request).await
+}
+
+fn object_in(bytes: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    match serde_json::from_slice(bytes).map_err(ApiError::malformed_json)? {
         Value::Object(members) => Ok(members),
         _ => Err(ApiError::invalid_field("body", "must be a JSON object")),
     }

@@ -5,6 +5,8 @@ use domain::Invalid;
 use domain::assignment::{AssignmentSettings, ClientAssignment};
 use domain::audit::AuditAction;
 use domain::ids::{AssignmentId, ClientId, ConnectionId};
+use domain::mapping::{RulesOverride, check_overrides};
+use domain::validation::Checks;
 use http::{StatusCode, Uri};
 use serde::Deserialize;
 use serde_json::json;
@@ -47,13 +49,19 @@ pub(crate) struct ClientAssignmentInput {
     /// What is synced.
     #[serde(default)]
     settings: AssignmentSettings,
+    /// Its own rules, laid over those of the connection's sync configs: at most one for each data type.
+    #[serde(default)]
+    overrides: Vec<RulesOverride>,
 }
 
 impl Input for ClientAssignmentInput {
     const SERVER_FIELDS: &'static [&'static str] = &["id", "clientId", "createdAt", "updatedAt"];
 
     fn validate(&self) -> Result<(), Invalid> {
-        check_catalog_id(self.catalog_id.as_deref())
+        let mut checks = Checks::default();
+        check_catalog_id(self.catalog_id.as_deref(), &mut checks);
+        check_overrides(&self.overrides, &mut checks);
+        checks.finish()
     }
 }
 
@@ -127,6 +135,7 @@ fn fresh(client_id: ClientId, input: ClientAssignmentInput) -> ClientAssignment 
         catalog_id: input.catalog_id,
         is_default: input.is_default,
         settings: input.settings,
+        overrides: input.overrides,
         created_at: now,
         updated_at: now,
     }

@@ -4,14 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use domain::assignment::{ClientAssignment, SiteAssignment, default_of, override_of};
 use domain::connection::PublicConnection;
-use domain::ids::{ClientId, ConnectionId, SiteId};
+use domain::ids::{ClientId, ConnectionId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::path::{Path, SitePath};
-use crate::query::{Limit, Query};
+use crate::query::Query;
+use crate::rules::{client_assignments, site_assignments};
 use crate::{ApiError, ApiState};
 
 /// The routes.
@@ -101,24 +102,4 @@ pub(crate) async fn get_effective_erp(
 
 async fn shown(state: &ApiState, id: &ConnectionId) -> Result<Option<PublicConnection>, ApiError> {
     Ok(state.store().connection(id).await?.map(|connection| connection.to_public()))
-}
-
-async fn site_assignments(state: &ApiState, site: &SiteId) -> Result<Vec<SiteAssignment>, ApiError> {
-    let mut page = state.store().site_assignments(site, Limit::MAX, None).await?;
-    let mut all = page.items;
-    while let Some(cursor) = page.next {
-        page = state.store().site_assignments(site, Limit::MAX, Some(&cursor)).await?;
-        all.append(&mut page.items);
-    }
-    Ok(all)
-}
-
-async fn client_assignments(state: &ApiState, client: &ClientId) -> Result<Vec<ClientAssignment>, ApiError> {
-    let mut page = state.store().client_assignments(client, Limit::MAX, None).await?;
-    let mut all = page.items;
-    while let Some(cursor) = page.next {
-        page = state.store().client_assignments(client, Limit::MAX, Some(&cursor)).await?;
-        all.append(&mut page.items);
-    }
-    Ok(all)
 }

@@ -87,7 +87,7 @@ pub(crate) async fn get_inventory(
     let records: Vec<Vec<Record>> = stream::iter(connections)
         .map(|connection| {
             let (state, sku) = (&state, &sku);
-            async move { state.store().stock_levels(&connection, sku).await }
+            async move { state.store().current_stock_levels(&connection, sku).await }
         })
         .buffered(AT_A_TIME)
         .try_collect()

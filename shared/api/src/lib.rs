@@ -6,11 +6,16 @@
 pub mod audit_events;
 pub mod auth;
 pub mod client_assignments;
+pub mod conflicts;
 pub mod connection_test;
 pub mod connections;
 pub mod effective_erp;
+pub mod fields;
 pub mod health;
 pub mod inventory;
+pub mod pending_changes;
+pub mod preview;
+pub mod record_changes;
 pub mod records;
 pub mod schedules;
 pub mod site_assignments;
@@ -40,6 +45,7 @@ mod reading;
 mod rendering;
 mod request_id;
 mod router;
+mod rules;
 mod state;
 mod tokens;
 

@@ -2,6 +2,7 @@
 //! (its guard, its surface, the headers and errors of its kind) is added here, so that it cannot be forgotten.
 
 use domain::connection::PublicConnection;
+use domain::records::Record;
 use domain::sync_config::SyncConfig;
 use serde_json::{Value, json};
 use utoipa::openapi::header::HeaderBuilder;
@@ -22,12 +23,14 @@ const DESCRIPTION: &str = "Causeway keeps shops and ERP systems in step.\n\nSign
     and send the token as `Authorization: Bearer`. Lists take `limit` and `cursor`; the address of the next page is in \
     the `Link` header. Every answer names its request in `X-Request-Id`.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 10] = [
     ("connections", "How to reach each ERP."),
     ("sync configs", "What is synced over a connection, when and how."),
+    ("mapping", "How their fields become ours: tried out, looked at, kept as templates."),
     ("syncs", "Starting syncs, and what they did."),
     ("assignments", "Which client or site uses which connection."),
     ("records", "The synced data itself."),
+    ("changes", "Our own changes on their way to the ERP, and conflicts with changes made there."),
     ("sign-in", "Tokens, and whose they are."),
     ("audit", "Who did what, to what, from where."),
     ("service", "Causeway itself."),
@@ -164,7 +167,7 @@ fn is_versioned(response: &Response) -> bool {
     let Some(RefOr::T(content)) = response.content.get(JSON) else { return false };
     let Some(RefOr::Ref(reference)) = &content.schema else { return false };
     let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
-    name == PublicConnection::name() || name == SyncConfig::name()
+    [PublicConnection::name(), SyncConfig::name(), Record::name()].contains(&name.into())
 }
 
 /// The errors that follow from what an operation takes.
@@ -224,6 +227,11 @@ fn known_error(status: u16) -> (&'static str, &'static str, &'static str) {
             "Too many attempts",
             "TOO_MANY_ATTEMPTS",
             "Too many failed attempts to sign in; wait a quarter of an hour and try again.",
+        ),
+        502 => (
+            "The ERP could not be reached, or refused; the sentence tells what to do",
+            "ERP_ERROR",
+            "https://sap.example.com/api/products answered 401 Unauthorized: check the connection's API key",
         ),
         503 => (
             "Busy, or something we need is not there; try again",

@@ -3,7 +3,7 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::DataType;
-use domain::ids::{AssignmentId, ClientId, ConnectionId, RunId, SiteId, SyncConfigId};
+use domain::ids::{AssignmentId, ChangeId, ClientId, ConflictId, ConnectionId, RunId, SiteId, SyncConfigId};
 use domain::records::MAX_KEY_BYTES;
 use http::request::Parts;
 use serde::Deserialize;
@@ -59,6 +59,24 @@ pub(crate) struct RunPath {
     /// The run's id.
     #[param(example = "run_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
     pub(crate) id: RunId,
+}
+
+/// Names a change of ours.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct ChangePath {
+    /// The change's id.
+    #[param(value_type = String, example = "chg_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    pub(crate) id: ChangeId,
+}
+
+/// Names a conflict.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct ConflictPath {
+    /// The conflict's id.
+    #[param(value_type = String, example = "con_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    pub(crate) id: ConflictId,
 }
 
 /// Names a client.

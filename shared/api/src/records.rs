@@ -1,15 +1,17 @@
 //! The synced records themselves.
 
-use axum::Json;
 use axum::extract::State;
 use domain::ids::ConnectionId;
 use domain::records::Record;
 use http::Uri;
 use serde::Deserialize;
+use url::Url;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use xxhash_rust::xxh3::xxh3_64;
 
+use crate::answer::Versioned;
 use crate::connections::find as find_connection;
 use crate::page::Page;
 use crate::path::{DataTypePath, Path, RecordPath};
@@ -47,12 +49,12 @@ pub(crate) struct RecordsQuery {
 pub(crate) struct RecordQuery {
     /// The connection the record came over.
     #[param(example = "erp_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
-    erp_connection_id: ConnectionId,
+    pub(crate) erp_connection_id: ConnectionId,
 }
 
 /// List records
 ///
-/// In the order of their keys.
+/// In the order of their keys. Changes that the ERP has not taken yet are laid over them: see `pending`.
 #[utoipa::path(get, path = "/erp/records/{dataType}", tag = "records", params(DataTypePath, RecordsQuery),
     responses((status = 200, description = "The records", body = [Record]),
         (status = 404, description = "There is no such connection")))]
@@ -66,23 +68,41 @@ pub(crate) async fn list_records(
     let since = query.updated_since.map(|moment| moment.0);
     let listing = state
         .store()
-        .list_records(&connection.id, path.data_type, since, query.limit.0, query.cursor.as_deref())
+        .list_current_records(&connection.id, path.data_type, since, query.limit.0, query.cursor.as_deref())
         .await?;
     Ok(Page::new(&uri, query.limit.0, listing))
 }
 
 /// Read a record
 ///
-/// Also one that is gone at the ERP: see `deleted`.
+/// Also one that is gone at the ERP: see `deleted`. A change that the ERP has not taken yet is laid over it: see
+/// `pending`. An order that the ERP gave a number of its own is found under ours too.
 #[utoipa::path(get, path = "/erp/records/{dataType}/{id}", tag = "records", params(RecordPath, RecordQuery),
     responses((status = 200, description = "The record", body = Record), (status = 404)))]
 pub(crate) async fn get_record(
     State(state): State<ApiState>,
     Path(path): Path<RecordPath>,
     Query(query): Query<RecordQuery>,
-) -> Result<Json<Record>, ApiError> {
+) -> Result<Versioned<Record>, ApiError> {
     let connection = find_connection(&state, &query.erp_connection_id).await?;
-    let record = state.store().record(&connection.id, path.data_type, &path.id.0).await?;
+    let record = state.store().current_record(&connection.id, path.data_type, &path.id.0).await?;
     let what = format!("{} record", path.data_type);
-    record.map(Json).ok_or_else(|| ApiError::not_found(&what, path.id.0))
+    let record = record.ok_or_else(|| ApiError::not_found(&what, path.id.0))?;
+    Ok(Versioned(version(&record)?, record))
+}
+
+/// What tells a record from what it was before, for its `ETag`: a record has no version of its own.
+pub(crate) fn version(record: &Record) -> Result<u64, ApiError> {
+    let text = serde_json::to_vec(record).map_err(ApiError::internal)?;
+    Ok(xxh3_64(&text))
+}
+
+/// The address of a record.
+pub(crate) fn location(record: &Record) -> Result<String, ApiError> {
+    let mut url = Url::parse("https://causeway.invalid/erp/records").map_err(ApiError::internal)?;
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.push(record.data_type.as_str()).push(&record.id);
+    }
+    url.query_pairs_mut().append_pair("erpConnectionId", record.erp_connection_id.as_str());
+    Ok(format!("{}?{}", url.path(), url.query().unwrap_or_default()))
 }

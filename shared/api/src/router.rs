@@ -23,9 +23,10 @@ use crate::idempotency::do_once;
 use crate::rendering::render;
 use crate::request_id::{RequestId, name_request};
 use crate::{
-    ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, connection_test, connections,
-    cors, docs, effective_erp, health, inventory, records, schedules, site_assignments, statistics,
-    sync_configs, sync_control, sync_events, sync_logs, sync_trigger,
+    ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, conflicts, connection_test,
+    connections, cors, docs, effective_erp, fields, health, inventory, pending_changes, preview,
+    record_changes, records, schedules, site_assignments, statistics, sync_configs, sync_control,
+    sync_events, sync_logs, sync_trigger,
 };
 
 /// How long a request may take. Holding an answer with `wait` ends well before.
@@ -48,10 +49,15 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
         .merge(statistics::routes())
         .merge(sync_configs::routes())
         .merge(schedules::routes())
+        .merge(preview::routes())
+        .merge(fields::routes())
         .merge(client_assignments::routes())
         .merge(site_assignments::routes())
         .merge(effective_erp::routes())
         .merge(records::routes())
+        .merge(record_changes::routes())
+        .merge(pending_changes::routes())
+        .merge(conflicts::routes())
         .merge(inventory::routes())
         .merge(auth::routes())
         .merge(audit_events::routes())

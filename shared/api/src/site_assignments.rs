@@ -5,6 +5,8 @@ use domain::Invalid;
 use domain::assignment::{AssignmentSettings, SiteAssignment};
 use domain::audit::AuditAction;
 use domain::ids::{AssignmentId, ClientId, ConnectionId, SiteId};
+use domain::mapping::{RulesOverride, check_overrides};
+use domain::validation::Checks;
 use http::{StatusCode, Uri};
 use serde::Deserialize;
 use serde_json::json;
@@ -51,13 +53,19 @@ pub(crate) struct SiteAssignmentInput {
     /// What is synced.
     #[serde(default)]
     settings: AssignmentSettings,
+    /// Its own rules, laid over those of the connection's sync configs: at most one for each data type.
+    #[serde(default)]
+    overrides: Vec<RulesOverride>,
 }
 
 impl Input for SiteAssignmentInput {
     const SERVER_FIELDS: &'static [&'static str] = &["id", "siteId", "createdAt", "updatedAt"];
 
     fn validate(&self) -> Result<(), Invalid> {
-        check_catalog_id(self.catalog_id.as_deref())
+        let mut checks = Checks::default();
+        check_catalog_id(self.catalog_id.as_deref(), &mut checks);
+        check_overrides(&self.overrides, &mut checks);
+        checks.finish()
     }
 }
 
@@ -131,6 +139,7 @@ fn fresh(site_id: SiteId, input: SiteAssignmentInput) -> SiteAssignment {
         catalog_id: input.catalog_id,
         overrides_client: input.overrides_client,
         settings: input.settings,
+        overrides: input.overrides,
         created_at: now,
         updated_at: now,
     }

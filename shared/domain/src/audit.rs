@@ -30,6 +30,14 @@ pub enum AuditAction {
     ErpConnectionTested,
     /// A sync config was deleted.
     ErpSyncConfigDeleted,
+    /// A mapping template was made.
+    ErpMappingTemplateCreated,
+    /// A mapping template was changed.
+    ErpMappingTemplateUpdated,
+    /// A mapping template was deleted.
+    ErpMappingTemplateDeleted,
+    /// A mapping template was applied to a sync config.
+    ErpMappingTemplateApplied,
     /// A client's assignment was taken back.
     ClientErpUnassigned,
     /// A site's assignment was taken back.
@@ -46,6 +54,16 @@ pub enum AuditAction {
     ErpSetAsideMended,
     /// A sync was started to read again what was set aside.
     ErpSetAsideRetried,
+    /// A record was changed or made, to be sent to the ERP.
+    ErpRecordChanged,
+    /// A record was deleted, to be deleted at the ERP.
+    ErpRecordDeleted,
+    /// A change that stood still was sent on its way again.
+    ErpChangeRetried,
+    /// A change was discarded.
+    ErpChangeDiscarded,
+    /// A conflict was resolved.
+    ErpConflictResolved,
     /// Someone signed in.
     SignedIn,
     /// Someone tried to sign in and failed.

@@ -92,6 +92,10 @@ id!(
     AssignmentId, prefix "asg_"
 );
 id!(
+    /// A mapping kept under a name.
+    TemplateId, prefix "tpl_"
+);
+id!(
     /// Someone who signs in.
     UserId, prefix "usr_"
 );

@@ -13,6 +13,7 @@ pub mod difference;
 pub mod ids;
 pub mod json;
 pub mod mapping;
+pub mod mapping_template;
 pub mod planned;
 pub mod records;
 pub mod run;

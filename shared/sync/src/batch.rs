@@ -4,7 +4,7 @@ use connectors::{Item, Page};
 use domain::DataType;
 use domain::census::Census;
 use domain::json::Json;
-use domain::mapping::{FieldMapping, Filter, Filters, Mapper, Transformation, Unmapped};
+use domain::mapping::{FieldMapping, Filter, Filters, Mapper, Rules, Transformation, Unmapped};
 use domain::run::{Counts, FailedRecord};
 use domain::validation::FieldError;
 use jiff::Timestamp;
@@ -28,6 +28,12 @@ pub(crate) struct Reading {
     pub(crate) mapping: FieldMapping,
     pub(crate) transformations: Vec<Transformation>,
     pub(crate) filters: Filters,
+}
+
+impl From<Rules> for Reading {
+    fn from(Rules { field_mapping: mapping, transformations, filters }: Rules) -> Self {
+        Self { mapping, transformations, filters }
+    }
 }
 
 /// Turns raw records into canonical ones, under one mapping.
@@ -61,7 +67,7 @@ impl Reader {
     }
 
     /// Reads a record; `None` if a filter leaves it out.
-    fn read(&mut self, raw: &[u8]) -> Result<Option<(Upsert, Option<Timestamp>)>, Unmapped> {
+    pub(crate) fn read(&mut self, raw: &[u8]) -> Result<Option<(Upsert, Option<Timestamp>)>, Unmapped> {
         let parsed = Json::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
         if !self.filter.takes(parsed) {
             return Ok(None);

@@ -35,7 +35,8 @@ fn mask(value: &mut Value) -> bool {
     any
 }
 
-fn is_secret(name: &str) -> bool {
+/// Whether a member of this name holds what nobody should see.
+pub(crate) fn is_secret(name: &str) -> bool {
     let folded = fold(name);
     SECRET_NAMES.iter().any(|secret| folded.contains(secret))
 }

@@ -1,5 +1,7 @@
+use domain::DataType;
 use domain::assignment::{AssignmentSettings, ClientAssignment, SiteAssignment};
 use domain::ids::{AssignmentId, ClientId, ConnectionId, SiteId};
+use domain::mapping::RulesOverride;
 use jiff::Timestamp;
 use store::AssignmentRef;
 
@@ -14,9 +16,29 @@ fn client_assignment(client: &ClientId, connection: &ConnectionId, is_default: b
         catalog_id: Some("cat_1".to_owned()),
         is_default,
         settings: AssignmentSettings::default(),
+        overrides: vec![overrides()],
         created_at: now,
         updated_at: now,
     }
+}
+
+fn overrides() -> RulesOverride {
+    RulesOverride {
+        data_type: DataType::Products,
+        field_mapping: [("name".to_owned(), None), ("sku".to_owned(), Some("code".to_owned()))].into(),
+        transformations: None,
+        filters: Some([("price".to_owned(), serde_json::json!({"gt": 0.5, "in": [1, "2", true]}))].into()),
+    }
+}
+
+#[tokio::test]
+async fn an_assignment_comes_back_with_its_overrides() {
+    let store = store().await;
+    let client: ClientId = "acme".parse().unwrap();
+    let assignment = client_assignment(&client, &ConnectionId::generate(), false);
+    store.create_client_assignment(&assignment).await.unwrap();
+    let found = store.client_assignment(&client, &assignment.id).await.unwrap().unwrap();
+    assert_eq!(found.overrides, [overrides()]);
 }
 
 #[tokio::test]
@@ -49,6 +71,7 @@ async fn the_assignments_of_a_connection_are_named() {
         catalog_id: None,
         overrides_client: true,
         settings: AssignmentSettings::default(),
+        overrides: Vec::new(),
         created_at: now,
         updated_at: now,
     };

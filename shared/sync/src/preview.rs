@@ -1,0 +1,90 @@
+//! What a sync would make of an ERP's first records, before anybody syncs.
+
+use connectors::Item;
+use domain::connection::Connection;
+use domain::mapping::{Rules, Unmapped};
+use domain::{DataType, FieldError};
+use transport::ErpError;
+
+use crate::Engine;
+use crate::batch::{Reader, Reading};
+use crate::first_page::first_page;
+use crate::raw;
+
+/// An ERP's first records, and what a sync would make of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The records, in the order the ERP sent them.
+    pub records: Vec<PreviewedRecord>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// One record, and what a sync would make of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewedRecord {
+    /// The record as it was sent, secrets masked, cut where it is long.
+    pub raw: String,
+    /// What becomes of it.
+    pub outcome: PreviewOutcome,
+}
+
+/// What becomes of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PreviewOutcome {
+    /// It is stored.
+    Mapped {
+        /// Its key.
+        key: String,
+        /// Its canonical form, as JSON.
+        data: Vec<u8>,
+    },
+    /// A filter leaves it out.
+    Skipped,
+    /// It is set aside.
+    Failed {
+        /// Its key, if that much could be read.
+        key: Option<String>,
+        /// What is wrong, field by field.
+        errors: Vec<FieldError>,
+    },
+}
+
+impl Engine {
+    /// Reads the first records of a data type, at most `limit`, and maps them by `rules`. Writes nothing, neither here
+    /// nor there.
+    ///
+    /// # Errors
+    /// With what the ERP said, or why it could not be asked.
+    pub async fn preview(
+        &self,
+        connection: &Connection,
+        data_type: DataType,
+        rules: &Rules,
+        limit: u32,
+    ) -> Result<Preview, ErpError> {
+        let page = first_page(self, connection, data_type, limit).await?;
+        let mut reader = Reader::new(data_type, &Reading::from(rules.clone()));
+        let records = page.items.iter().map(|item| {
+            let text = |range: &std::ops::Range<usize>| page.body.get(range.clone()).unwrap_or_default();
+            match item {
+                Item::Record(range) => previewed(text(range), &mut reader),
+                Item::Broken(range, reason) => {
+                    let errors = vec![FieldError::new("record", reason.clone())];
+                    let outcome = PreviewOutcome::Failed { key: None, errors };
+                    PreviewedRecord { raw: raw::shown(text(range)), outcome }
+                }
+            }
+        });
+        Ok(Preview { records: records.collect(), warnings: page.warnings })
+    }
+}
+
+fn previewed(text: &[u8], reader: &mut Reader) -> PreviewedRecord {
+    let outcome = match reader.read(text) {
+        Ok(None) => PreviewOutcome::Skipped,
+        Ok(Some((upsert, _))) => PreviewOutcome::Mapped { key: upsert.key, data: upsert.data },
+        Err(Unmapped { key, errors }) => PreviewOutcome::Failed { key, errors },
+    };
+    PreviewedRecord { raw: raw::shown(text), outcome }
+}
