@@ -61,6 +61,12 @@ pub trait Pages: Send {
         false
     }
 
+    /// Asked after a page: the rest of the pull as several resumes that can be read side by side, up to `parts` of them.
+    /// Empty if it cannot be split, or is not worth it.
+    fn split(&self, _parts: usize) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Told when everything up to the page with this `resume` is safely stored, so that what was read can be cleared
     /// away (files archived). May be told twice.
     ///

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::SdkError;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use domain::ids::RunId;
 use thiserror::Error;
 
@@ -102,6 +102,21 @@ impl Queue {
             }
         }
         Ok(())
+    }
+}
+
+impl Queue {
+    /// Whether messages wait for a worker, as far as SQS knows at the moment.
+    ///
+    /// # Errors
+    /// When SQS cannot be reached or refuses.
+    pub async fn has_waiting(&self) -> Result<bool, QueueError> {
+        let name = QueueAttributeName::ApproximateNumberOfMessages;
+        let asked =
+            self.client.get_queue_attributes().queue_url(&self.runs_url).attribute_names(name.clone());
+        let answer = asked.send().await?;
+        let waiting = answer.attributes().and_then(|attributes| attributes.get(&name));
+        Ok(waiting.is_some_and(|waiting| waiting != "0"))
     }
 }
 

@@ -17,6 +17,7 @@ mod key;
 mod links;
 mod overlay;
 mod packed;
+mod parts;
 mod planned;
 mod records;
 mod runs;

@@ -159,11 +159,14 @@ impl Store {
 
     /// Closes a run: its last state, its lock, the connection's statistics and what connection and config show of it,
     /// all or nothing, so that each run counts once. A connection or config that has gone meanwhile is left out; a
-    /// connection of which the run's end says nothing stays as it is.
+    /// connection of which the run's end says nothing stays as it is. A part is added to its run.
     ///
     /// # Errors
     /// [`StoreError::Changed`] if another worker has moved it on.
     pub async fn close_run(&self, run: &Run, connection_error: Option<&str>) -> Result<(), StoreError> {
+        if let Some(part) = &run.part {
+            return self.close_part(run, &part.of).await;
+        }
         let put = self.checkpoint_write(run)?;
         let config = run.sync_config_id.as_ref().map(|id| self.note_closed(id, run)).transpose()?;
 
@@ -331,6 +334,9 @@ const fn status_after(error: Option<&str>) -> ConnectionStatus {
 
 fn run_item(run: &Run) -> Result<Item, StoreError> {
     let mut item = key::run(&run.id).with(run)?;
+    if run.part.is_some() {
+        return Ok(item);
+    }
     let sort = format!("{}{}", key::owned_runs(run.data_type), run.id);
     index(&mut item, BY_OWNER, key::owned_by(&run.erp_connection_id), sort);
     index(&mut item, BY_KIND, key::runs_of(run.data_type), run.id.as_str());

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::engine::{Engine, now};
 use crate::lease::end;
+use crate::parts;
 
 /// Why a run cannot be cancelled.
 #[derive(Debug, Error)]
@@ -35,7 +36,8 @@ impl Engine {
             if !run.is_open() {
                 return Err(CancelError::Ended(run.status));
             }
-            let held = run.lease.as_ref().is_some_and(|lease| lease.until > now());
+            let waits = run.open_parts() > 0;
+            let held = waits || run.lease.as_ref().is_some_and(|lease| lease.until > now());
             if held && run.cancel_requested {
                 return Ok(run);
             }
@@ -48,11 +50,29 @@ impl Engine {
                 self.store.close_run(&run, None).await
             };
             match written {
-                Ok(()) => return Ok(run),
+                Ok(()) if waits => {
+                    self.cancel_parts(&run).await?;
+                    return Ok(run);
+                }
+                Ok(()) => {
+                    parts::wake_whole(self, &run).await?;
+                    return Ok(run);
+                }
                 // Its worker was quicker: it writes now and then, so the next try or the one after comes through.
                 Err(StoreError::Changed) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Cancels the parts of a run; the run itself ends when the last of them has.
+    async fn cancel_parts(&self, run: &Run) -> Result<(), CancelError> {
+        for part in run.parts.iter().flat_map(|parts| &parts.ids) {
+            match Box::pin(self.cancel(part)).await {
+                Ok(_) | Err(CancelError::Ended(_) | CancelError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }

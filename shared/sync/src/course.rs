@@ -5,7 +5,7 @@ use std::time::Duration;
 use connectors::{Connector, connector_for};
 use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
-use domain::run::{Phase, Run};
+use domain::run::{Parts, Phase, Run};
 use domain::sync_config::{SyncConfig, SyncSettings};
 use jiff::SignedDuration;
 use store::StoreError;
@@ -16,6 +16,7 @@ use crate::batch::Reading;
 use crate::deletions;
 use crate::engine::{Engine, now};
 use crate::lease::{LeaseError, Leased};
+use crate::parts;
 use crate::pull::{self, Pulled};
 use crate::seen::Seen;
 
@@ -32,6 +33,8 @@ pub(crate) enum End {
     Complete,
     /// Time is up, or a person wants the run to end.
     HandOver,
+    /// Its parts go on, side by side.
+    Split,
 }
 
 /// Why it could not go on.
@@ -120,6 +123,7 @@ pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> 
     let ended = match worked {
         Ok(End::Complete) => close(engine, &mut leased).await,
         Ok(End::HandOver) => hand_over(engine, &mut leased, Duration::ZERO).await,
+        Ok(End::Split) => Ok(()),
         Err(Failure::Erp(error)) => match wanted_pause(&error).filter(|_| leased.run.holds < MAX_HOLDS) {
             Some(pause) => hold(engine, &mut leased, pause, &error).await,
             None => give_up(&mut leased, &error).await,
@@ -130,7 +134,8 @@ pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> 
         Err(Failure::Store(error)) => Err(LeaseError::Store(error)),
     };
     match ended {
-        Ok(()) => Ok(()),
+        Ok(()) if leased.run.is_open() => Ok(()),
+        Ok(()) => parts::wake_whole(engine, &leased.run).await,
         Err(LeaseError::Lost) => {
             tracing::info!(run = %id, "another worker has taken the run up");
             Ok(())
@@ -144,15 +149,24 @@ async fn work_phases<'e>(
     leased: &mut Leased<'e>,
     deadline: Instant,
 ) -> Result<End, Failure> {
-    let stop_at = stop_before(deadline).min(Instant::now() + engine.pace.slice);
+    let stop_at = stop_before(deadline);
     let setting = Setting::of(engine, &leased.run).await?;
     let mut seen = Seen::load(engine, &leased.run).await?;
     if leased.run.phase == Phase::Pull {
-        let Pulled::Everything { complete } =
-            pull::pull(engine, leased, &setting, &mut seen, stop_at).await?
-        else {
-            return Ok(End::HandOver);
+        leased.run.complete = match leased.run.parts.clone() {
+            Some(Parts { error: Some(error), .. }) => return Err(Failure::Setup(error)),
+            Some(parts) => parts.complete,
+            None => match pull::pull(engine, leased, &setting, &mut seen, stop_at).await? {
+                Pulled::Everything { complete } => complete,
+                Pulled::HandOver => return Ok(End::HandOver),
+                Pulled::Split => return Ok(End::Split),
+            },
         };
+        if leased.run.part.is_some() {
+            seen.keep(engine, &mut leased.run).await?;
+            return Ok(End::Complete);
+        }
+        let complete = leased.run.complete;
         deletions::prove_count(&mut leased.run);
         if complete && deletions::seem_due(&mut leased.run) {
             seen.keep(engine, &mut leased.run).await?;
@@ -177,6 +191,9 @@ async fn enter(leased: &mut Leased<'_>, phase: Phase) -> Result<(), LeaseError> 
 
 async fn close(engine: &Engine, leased: &mut Leased<'_>) -> Result<(), LeaseError> {
     leased.close(None, None).await?;
+    if leased.run.part.is_some() {
+        return Ok(());
+    }
     let segments = leased.run.census.map_or(0, |census| census.segments);
     if let Err(error) = engine.store.forget_seen(&leased.run.id, segments).await {
         tracing::debug!(run = %leased.run.id, %error, "the marks of a closed run are left to expire");

@@ -34,7 +34,7 @@ pub struct Pace {
     pub batch_records: usize,
     /// A batch that is not full is written after this long, so that progress shows.
     pub write_after: Duration,
-    /// How long a worker stays with one run while others may wait for it.
+    /// How long a worker stays with one run before it looks whether others wait, and lets them go first.
     pub slice: Duration,
 }
 
@@ -45,7 +45,7 @@ impl Default for Pace {
             renew_every: Duration::from_secs(4),
             batch_records: 16_000,
             write_after: Duration::from_secs(2),
-            slice: Duration::from_secs(20),
+            slice: Duration::from_secs(3),
         }
     }
 }

@@ -38,7 +38,7 @@ impl<'e> Leased<'e> {
     pub(crate) async fn take(engine: &'e Engine, id: &RunId) -> Result<Option<Self>, StoreError> {
         let Some(mut run) = engine.store.run(id).await? else { return Ok(None) };
         let now = now();
-        let held = run.held_until.is_some_and(|until| until > now);
+        let held = run.held_until.is_some_and(|until| until > now) || run.open_parts() > 0;
         if !run.is_open() || held || run.lease.as_ref().is_some_and(|lease| lease.until > now) {
             return Ok(None);
         }
@@ -136,6 +136,19 @@ impl<'e> Leased<'e> {
         self.run.stalled = 0;
         self.run.version += 1;
         self.write().await
+    }
+
+    /// Gives the lease back to the parts the run was split into.
+    pub(crate) async fn split_into(&mut self, parts: &[Run]) -> Result<(), LeaseError> {
+        self.run.lease = None;
+        self.run.stalled = 0;
+        self.run.version += 1;
+        loop {
+            let split = self.engine.store.split_run(&self.run, parts).await;
+            if self.settle(split).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Closes the run: in `error` if there is one, else in success. `connection_error` is what the connection shows.

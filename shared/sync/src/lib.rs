@@ -12,6 +12,7 @@ mod deletions;
 mod engine;
 mod first_page;
 mod lease;
+mod parts;
 mod plan;
 mod preview;
 mod pull;

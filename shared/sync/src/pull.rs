@@ -15,8 +15,9 @@ use transport::ErpError;
 
 use crate::Engine;
 use crate::batch::{Batch, Reader};
-use crate::course::{End, Failure, Setting, wanted_pause};
+use crate::course::{Failure, Setting, wanted_pause};
 use crate::lease::Leased;
+use crate::parts;
 use crate::seen::Seen;
 use crate::storing::{Stored, Storing, checkpoint, stored};
 
@@ -33,6 +34,8 @@ pub(crate) enum Pulled {
     },
     /// Another worker goes on.
     HandOver,
+    /// Its parts go on.
+    Split,
 }
 
 /// Pulls from the last checkpoint on, until the last page is stored or time is up.
@@ -63,13 +66,14 @@ pub(crate) async fn pull<'e>(
     }
     let mut pages = opened?;
     let mut puller = Puller { engine, leased: &mut *leased, pages: &mut *pages, reader, seen, storing: None };
-    let worked = puller.work(stop_at).await;
+    let worked = puller.work_or_split(stop_at, connection.settings.parallel_parts).await;
     match worked {
-        Ok(End::Complete) => Ok(Pulled::Everything { complete: pages.complete() }),
-        Ok(End::HandOver) => {
+        Ok(Pulled::Everything { .. }) => Ok(Pulled::Everything { complete: pages.complete() }),
+        Ok(Pulled::HandOver) => {
             seen.keep(engine, &mut leased.run).await?;
             Ok(Pulled::HandOver)
         }
+        Ok(Pulled::Split) => Ok(Pulled::Split),
         Err(Failure::Erp(error)) => {
             if wanted_pause(&error).is_some() {
                 seen.keep(engine, &mut leased.run).await?;
@@ -165,8 +169,21 @@ enum Event {
 }
 
 impl Puller<'_, '_> {
+    /// At the beginning of a pull, reads its first page and splits the rest into up to `parts`, if that can be; else works.
+    async fn work_or_split(&mut self, stop_at: Instant, parts: u32) -> Result<Pulled, Failure> {
+        if parts > 1 && self.leased.run.part.is_none() && self.leased.run.cursor.is_none() {
+            self.first_page().await?;
+            let resumes = self.pages.split(parts as usize);
+            if parts::split(self.engine, self.leased, resumes, self.seen).await? {
+                return Ok(Pulled::Split);
+            }
+        }
+        self.work(stop_at).await
+    }
+
     /// Works until the last page is stored, or time is up.
-    async fn work(&mut self, stop_at: Instant) -> Result<End, Failure> {
+    async fn work(&mut self, stop_at: Instant) -> Result<Pulled, Failure> {
+        let mut turn_ends = Instant::now() + self.engine.pace.slice;
         loop {
             let filled = self.fill(stop_at).await;
             self.settle().await?;
@@ -174,17 +191,41 @@ impl Puller<'_, '_> {
             if !batch.is_empty() {
                 self.storing = Some(Storing::start(self.engine, self.leased, batch));
             }
-            let stop = Instant::now() >= stop_at;
+            let stop = Instant::now() >= stop_at || self.others_wait(&mut turn_ends).await;
             if stop || !matches!(filled, Filled::Enough) {
                 self.settle().await?;
             }
             match filled {
-                Filled::Ended => return Ok(End::Complete),
+                Filled::Ended => return Ok(Pulled::Everything { complete: false }),
                 Filled::Failed(error) => return Err(error.into()),
-                Filled::Enough if stop => return Ok(End::HandOver),
+                Filled::Enough if stop => return Ok(Pulled::HandOver),
                 Filled::Enough => {}
             }
         }
+    }
+
+    /// Whether this run's turn has ended and others wait for a worker: a million records of one do not delay ten of
+    /// another. Where nobody waits, it has another turn.
+    async fn others_wait(&mut self, turn_ends: &mut Instant) -> bool {
+        if Instant::now() < *turn_ends {
+            return false;
+        }
+        *turn_ends = Instant::now() + self.engine.pace.slice;
+        self.engine.queue.has_waiting().await.unwrap_or_else(|error| {
+            tracing::warn!(run = %self.leased.run.id, %error, "whether others wait is not known");
+            false
+        })
+    }
+
+    /// Reads and stores the first page alone.
+    async fn first_page(&mut self) -> Result<(), Failure> {
+        let mut batch = Batch::default();
+        if let Some(page) = self.next_page().await? {
+            batch.add(page, &mut self.reader, 0);
+            self.storing = Some(Storing::start(self.engine, self.leased, batch));
+            self.settle().await?;
+        }
+        Ok(())
     }
 
     /// Takes pages until the batch is full or old enough, or there are no more.

@@ -31,8 +31,20 @@ impl Seen {
     pub(crate) async fn load(engine: &Engine, run: &Run) -> Result<Self, StoreError> {
         let census = run.census.unwrap_or_default();
         let complete = census.known > 0 && census.marked_batches == run.batch;
-        let marks = if complete { engine.store.seen(&run.id, census.segments).await? } else { Vec::new() };
-        Ok(Self { salt: hash(run.id.as_str()), kept: marks.len(), marks, complete })
+        let whole = run.part.as_ref().map_or(&run.id, |part| &part.of);
+        let mut seen = Self { salt: hash(whole.as_str()), marks: Vec::new(), kept: 0, complete };
+        if complete {
+            seen.marks = engine.store.seen(&run.id, census.segments).await?;
+        }
+        for part in engine.store.parts(run).await? {
+            let census = part.census.unwrap_or_default();
+            seen.complete &= census.marked_batches == part.batch;
+            if seen.complete {
+                seen.marks.append(&mut engine.store.seen(&part.id, census.segments).await?);
+            }
+        }
+        seen.kept = seen.marks.len();
+        Ok(seen)
     }
 
     /// Adds the keys of a batch by their hashes.

@@ -5,6 +5,7 @@ use domain::sync_config::SyncConfig;
 use jiff::{SignedDuration, Timestamp};
 use store::{SlotTaken, StoreError};
 
+use crate::parts;
 use crate::{Engine, TriggerError, TriggerRequest};
 
 /// Configs looked at in one tick; what is left is due in the next.
@@ -49,7 +50,7 @@ pub async fn tick(engine: &Engine, now: Timestamp) -> Result<Tick, StoreError> {
 /// # Errors
 /// If the table cannot be reached.
 pub async fn recover(engine: &Engine) -> Result<usize, StoreError> {
-    for mut run in engine.store.active_runs(MAX_ACTIVE).await? {
+    for mut run in parts::at_work(engine, engine.store.active_runs(MAX_ACTIVE).await?).await? {
         if run.lease.take().is_some() {
             run.version += 1;
             engine.store.checkpoint_run(&run).await?;
@@ -59,7 +60,7 @@ pub async fn recover(engine: &Engine) -> Result<usize, StoreError> {
 }
 
 async fn nudge(engine: &Engine, wanted: impl Fn(&Run) -> bool) -> Result<usize, StoreError> {
-    let active = engine.store.active_runs(MAX_ACTIVE).await?;
+    let active = parts::at_work(engine, engine.store.active_runs(MAX_ACTIVE).await?).await?;
     let quiet: Vec<_> =
         active.into_iter().filter(|run| run.is_open() && wanted(run)).map(|run| run.id).collect();
     if let Err(error) = engine.queue.send_runs(&quiet).await {

@@ -76,6 +76,7 @@ impl Connector for HttpConnector {
             paging::set(&mut base, &changes.param, &changes.format.write(since));
         }
         Ok(Box::new(HttpPages {
+            total: None,
             http: self.http.clone(),
             base,
             only_changes: filter.is_some(),
@@ -105,6 +106,8 @@ fn report(answer: &HttpAnswer) -> TestReport {
 }
 
 struct HttpPages {
+    /// How many records there are, as last told.
+    total: Option<u64>,
     http: HttpClient,
     config: Arc<HttpConfig>,
     base: Url,
@@ -139,6 +142,11 @@ impl Pages for HttpPages {
     fn complete(&self) -> bool {
         self.pager.has_all() && !self.only_changes
     }
+
+    fn split(&self, parts: usize) -> Vec<String> {
+        let stretches = self.pager.progress.split(parts as u64, self.total.unwrap_or_default());
+        stretches.iter().filter_map(|stretch| serde_json::to_string(stretch).ok()).collect()
+    }
 }
 
 impl HttpPages {
@@ -165,6 +173,7 @@ impl HttpPages {
         }
         let resume = serde_json::to_string(&self.pager.progress)
             .map_err(|error| ErpError::Malformed(format!("the checkpoint cannot be written: {error}")))?;
+        self.total = hints.total.or(self.total);
         Ok(Page { body: answer.body.into(), items, resume, total: hints.total, warnings })
     }
 }

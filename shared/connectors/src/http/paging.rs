@@ -130,6 +130,9 @@ impl Pager {
 
     /// What a person should know when the server told of more records than it gave.
     pub(super) fn shortfall(&self, total: Option<u64>) -> Option<String> {
+        if self.progress.left.is_some() {
+            return None;
+        }
         let missing = total.filter(|total| self.progress.next.is_none() && *total > self.progress.records)?;
         Some(format!(
             "the server tells of {missing} records but gave {}: if some are missing, set settings.api.paging",

@@ -5,6 +5,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use domain::json::Json;
 
+/// Pages that make a stretch worth a worker of its own.
+const FEWEST_PAGES: u64 = 3;
+
 /// What to ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,6 +71,9 @@ pub(super) struct Progress {
     /// There may be records that did not come.
     #[serde(default)]
     pub(super) doubtful: bool,
+    /// How many pages are left to read, where others are read side by side.
+    #[serde(default)]
+    pub(super) left: Option<u64>,
     /// The page before.
     pub(super) last: Option<Mark>,
     /// A page further back, and how it was asked for. It moves on at every power of two, so that a circle of any
@@ -84,6 +90,7 @@ impl Default for Progress {
             first_page: 0,
             plain: false,
             doubtful: false,
+            left: None,
             last: None,
             anchor: None,
         }
@@ -116,5 +123,35 @@ impl Progress {
         }
         self.last = Some(page);
         self.next = next;
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                self.next = None;
+            }
+        }
+    }
+
+    /// The pages after the first in up to `parts` stretches of like length, where it is known how many there are and
+    /// each can be asked for by number. The last stretch has no end: records may be added meanwhile.
+    pub(super) fn split(&self, parts: u64, total: u64) -> Vec<Self> {
+        let by_number = matches!(self.next, Some(Step::Page(_) | Step::Offset(..)));
+        let pages = total.saturating_sub(self.records).div_ceil(self.first_page.max(1));
+        let length = pages.div_ceil(parts.max(1));
+        if self.pages != 1 || !by_number || parts < 2 || length < FEWEST_PAGES {
+            return Vec::new();
+        }
+        let begin = |skipped: u64| {
+            let next = match &self.next {
+                Some(Step::Page(page)) => Some(Step::Page(page + skipped)),
+                Some(Step::Offset(param, at)) => {
+                    Some(Step::Offset(param.clone(), at + skipped * self.first_page))
+                }
+                other => other.clone(),
+            };
+            let left = (skipped + length < pages).then_some(length);
+            let records = self.records + skipped * self.first_page;
+            Self { next, records, left, last: None, anchor: None, ..self.clone() }
+        };
+        (0..pages).step_by(usize::try_from(length).unwrap_or(usize::MAX)).map(begin).collect()
     }
 }

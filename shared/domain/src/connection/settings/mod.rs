@@ -30,6 +30,9 @@ pub struct ConnectionSettings {
     pub timeout: u32,
     /// How often a failed request is tried again: 0 to 10.
     pub retry_attempts: u32,
+    /// How many parts of one pull may be read side by side: 1 to 8. Where the ERP tells its total and gives pages by
+    /// number; ask its admin how many requests at a time it bears.
+    pub parallel_parts: u32,
     /// The first pause before trying again, in milliseconds; it doubles each time, with jitter. 10 to 60000.
     pub retry_delay: u32,
     /// What may be synced over this connection; everything if left out.
@@ -48,6 +51,7 @@ impl Default for ConnectionSettings {
         Self {
             timeout: 30_000,
             retry_attempts: 3,
+            parallel_parts: 1,
             retry_delay: 1_000,
             enabled_data_types: None,
             batch_size: 1_000,
@@ -71,6 +75,11 @@ impl ConnectionSettings {
             "must be between 1000 and 900000 milliseconds",
         );
         checks.require(self.retry_attempts <= 10, "settings.retryAttempts", "must be between 0 and 10");
+        checks.require(
+            (1..=8).contains(&self.parallel_parts),
+            "settings.parallelParts",
+            "must be between 1 and 8",
+        );
         checks.require(
             (10..=60_000).contains(&self.retry_delay),
             "settings.retryDelay",

@@ -1,0 +1,55 @@
+//! Parts of a run, read side by side: made in one transaction, each closed together with what it adds to its run, so
+//! that the last one to close is known to be the last, and nothing counts twice.
+
+use domain::ids::RunId;
+use domain::run::Run;
+
+use crate::item::Item;
+use crate::{Store, StoreError, key};
+
+/// Tries to close a part while others are closed.
+const TRIES: usize = 100;
+
+impl Store {
+    /// Writes a run that is split, and its parts. `run.version` must be one more than in the table.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if another worker has moved it on.
+    pub async fn split_run(&self, run: &Run, parts: &[Run]) -> Result<(), StoreError> {
+        let mut writes = vec![self.checkpoint_write(run)?];
+        for part in parts {
+            writes.push(self.put_new(key::run(&part.id).with(part)?)?);
+        }
+        self.transact(writes).await
+    }
+
+    /// The parts of a run.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn parts(&self, run: &Run) -> Result<Vec<Run>, StoreError> {
+        let ids: &[RunId] = run.parts.as_ref().map_or(&[], |parts| &parts.ids);
+        let keys: Vec<Item> = ids.iter().map(|id| key::run(id).to_item()).collect();
+        self.get_many(&keys).await
+    }
+
+    /// Closes a part, and adds what it did to its run, all or nothing. A run that is closed already is left as it is.
+    pub(crate) async fn close_part(&self, part: &Run, of: &RunId) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
+            let run = self.run(of).await?.filter(Run::is_open);
+            let Some(mut run) = run else { return self.transact(vec![self.checkpoint_write(part)?]).await };
+            run.absorb(part);
+            run.version += 1;
+            match self.transact(vec![self.checkpoint_write(part)?, self.checkpoint_write(&run)?]).await {
+                Ok(()) => return Ok(()),
+                // Another part closed first, or the part itself was moved on.
+                Err(StoreError::Changed) => match self.run(&part.id).await? {
+                    Some(stored) if stored.version + 1 == part.version => {}
+                    _ => return Err(StoreError::Changed),
+                },
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::corrupt(format!("the part {} cannot be added to its run", part.id)))
+    }
+}
