@@ -20,6 +20,7 @@ mod incremental;
 mod legacy_batch;
 mod mapping;
 mod northwind;
+mod outbox;
 mod run_control;
 mod runs;
 mod schedules;

@@ -36,6 +36,7 @@ pub use conflicts::ConflictFilter;
 pub use cursor::Listing;
 pub use error::StoreError;
 pub use idempotency::Idempotent;
+pub use overlay::Current;
 pub use runs::{RunFilter, SlotTaken, Started};
 
 use aws_sdk_dynamodb::Client;
