@@ -13,6 +13,7 @@ pub mod effective_erp;
 pub mod fields;
 pub mod health;
 pub mod inventory;
+pub mod mapping_templates;
 pub mod pending_changes;
 pub mod preview;
 pub mod record_changes;

@@ -3,7 +3,9 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::DataType;
-use domain::ids::{AssignmentId, ChangeId, ClientId, ConflictId, ConnectionId, RunId, SiteId, SyncConfigId};
+use domain::ids::{
+    AssignmentId, ChangeId, ClientId, ConflictId, ConnectionId, RunId, SiteId, SyncConfigId, TemplateId,
+};
 use domain::records::MAX_KEY_BYTES;
 use http::request::Parts;
 use serde::Deserialize;
@@ -50,6 +52,15 @@ pub(crate) struct SyncConfigPath {
     /// The sync config's id.
     #[param(example = "cfg_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
     pub(crate) id: SyncConfigId,
+}
+
+/// Names a mapping template.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct MappingTemplatePath {
+    /// The template's id.
+    #[param(example = "tpl_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    pub(crate) id: TemplateId,
 }
 
 /// Names a run.

@@ -24,8 +24,8 @@ use crate::rendering::render;
 use crate::request_id::{RequestId, name_request};
 use crate::{
     ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, conflicts, connection_test,
-    connections, cors, docs, effective_erp, fields, health, inventory, pending_changes, preview,
-    record_changes, records, schedules, site_assignments, statistics, sync_configs, sync_control,
+    connections, cors, docs, effective_erp, fields, health, inventory, mapping_templates, pending_changes,
+    preview, record_changes, records, schedules, site_assignments, statistics, sync_configs, sync_control,
     sync_events, sync_logs, sync_trigger,
 };
 
@@ -51,6 +51,7 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
         .merge(schedules::routes())
         .merge(preview::routes())
         .merge(fields::routes())
+        .merge(mapping_templates::routes())
         .merge(client_assignments::routes())
         .merge(site_assignments::routes())
         .merge(effective_erp::routes())

@@ -7,8 +7,10 @@
 use domain::DataType;
 use domain::conflict::ConflictStatus;
 use domain::ids::{
-    AssignmentId, AuditEventId, ClientId, ConflictId, ConnectionId, RunId, SiteId, SyncConfigId, UserId,
+    AssignmentId, AuditEventId, ClientId, ConflictId, ConnectionId, RunId, SiteId, SyncConfigId, TemplateId,
+    UserId,
 };
+use domain::mapping_template::{MappingTemplate, folded_name};
 use jiff::Timestamp;
 
 /// Where an item lies.
@@ -55,6 +57,22 @@ pub(crate) fn connection(id: &ConnectionId) -> Key {
 
 pub(crate) fn sync_config(id: &SyncConfigId) -> Key {
     key("erp_sync_config", id.as_str())
+}
+
+pub(crate) const MAPPING_TEMPLATES: &str = "erp_mapping_template";
+
+pub(crate) fn mapping_template(id: &TemplateId) -> Key {
+    key(MAPPING_TEMPLATES, id.as_str())
+}
+
+/// `by_kind`: the mapping templates of a data type.
+pub(crate) fn mapping_templates_of(data_type: DataType) -> String {
+    format!("{MAPPING_TEMPLATES}:{data_type}")
+}
+
+/// Makes a name belong to one mapping template of its data type only.
+pub(crate) fn mapping_template_name(template: &MappingTemplate) -> Key {
+    key(format!("erp_mapping_template_name:{}", template.data_type), folded_name(&template.name))
 }
 
 /// `by_owner`: all that belongs to a connection.

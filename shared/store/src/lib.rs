@@ -15,6 +15,7 @@ mod idempotency;
 mod item;
 mod key;
 mod links;
+mod mapping_templates;
 mod overlay;
 mod packed;
 mod planned;
