@@ -199,3 +199,6 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
         _ => anyhow::Error::from(error).context(format!("cannot listen on port {port} (CAUSEWAY_PORT)")),
     })
 }
+
+#[cfg(test)]
+mod tests;
