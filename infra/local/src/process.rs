@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use api::{ApiConfig, ApiState, Tokens};
 use aws_lambda_events::event::sqs::SqsEvent;
+use aws_sdk_dynamodb::config::{Intercept, SharedInterceptor};
 use axum::serve::ListenerExt;
 use queue::Queue;
 use secrecy::{ExposeSecret, SecretString};
@@ -54,16 +55,31 @@ impl LocalProcess {
     /// # Errors
     /// With what could not be started, and the setting it hangs on.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        Self::start_with(settings, None).await
+    }
+
+    /// The same; `watcher` sees each request to DynamoDB and SQS, so that what they consume can be counted.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_watched(
+        settings: Settings,
+        watcher: impl Intercept + 'static,
+    ) -> anyhow::Result<Self> {
+        Self::start_with(settings, Some(SharedInterceptor::new(watcher))).await
+    }
+
+    async fn start_with(settings: Settings, watcher: Option<SharedInterceptor>) -> anyhow::Result<Self> {
         let data_dir = DataDir::claim(&settings.data_dir)?;
         let listener = listen(settings.port).await?;
         let address = listener.local_addr().context("cannot listen")?;
         let file = data_dir.file("table.sqlite");
         let dynamodb = DynamoDb::start((settings.storage == Storage::File).then_some(file.as_path())).await?;
         let sqs = Sqs::start().await?;
-        let sqs_client = sqs.client();
+        let sqs_client = sqs.client(watcher.clone());
         let queues = make_queues(&sqs_client).await?;
         let engine = Engine {
-            store: Store::new(clients::dynamodb(dynamodb.address()), TABLE),
+            store: Store::new(clients::dynamodb(dynamodb.address(), watcher), TABLE),
             queue: Queue::new(sqs_client.clone(), &queues.runs),
             vault: Vault::from_key_file(&data_dir.file("secret.key"))?,
             transport: Transport::new(settings.egress)?,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::SharedInterceptor;
 use aws_sdk_sqs::types::QueueAttributeName;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -52,9 +53,9 @@ impl Sqs {
         Ok(Self { address, serving })
     }
 
-    /// A client that reaches it.
-    pub(crate) fn client(&self) -> Client {
-        clients::sqs(self.address)
+    /// A client that reaches it; `watcher` sees each request.
+    pub(crate) fn client(&self, watcher: Option<SharedInterceptor>) -> Client {
+        clients::sqs(self.address, watcher)
     }
 }
 

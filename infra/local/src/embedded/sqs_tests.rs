@@ -35,7 +35,7 @@ fn receive_count(message: &Message) -> &str {
 #[tokio::test]
 async fn a_received_message_is_out_of_sight_until_its_time_is_up_and_gone_once_deleted() {
     let sqs = Sqs::start().await.unwrap();
-    let client = sqs.client();
+    let client = sqs.client(None);
     let url = make_queue_pair(&client, "jobs", 1, 5).await.unwrap().runs;
     send(&client, &url, "once").await;
 
@@ -52,7 +52,7 @@ async fn a_received_message_is_out_of_sight_until_its_time_is_up_and_gone_once_d
 #[tokio::test]
 async fn a_delayed_message_comes_when_its_time_has_come_and_wakes_who_waits() {
     let sqs = Sqs::start().await.unwrap();
-    let client = sqs.client();
+    let client = sqs.client(None);
     let url = make_queue_pair(&client, "jobs", 30, 5).await.unwrap().runs;
     let run = RunId::generate();
     let sent = Instant::now();
@@ -68,7 +68,7 @@ async fn a_delayed_message_comes_when_its_time_has_come_and_wakes_who_waits() {
 #[tokio::test]
 async fn a_message_that_is_received_in_vain_too_often_goes_to_the_dead_letters() {
     let sqs = Sqs::start().await.unwrap();
-    let client = sqs.client();
+    let client = sqs.client(None);
     let Queues { runs: url, dead_letters } = make_queue_pair(&client, "jobs", 0, 2).await.unwrap();
     send(&client, &url, "poison").await;
 
@@ -83,7 +83,7 @@ async fn a_message_that_is_received_in_vain_too_often_goes_to_the_dead_letters()
 #[tokio::test]
 async fn every_run_of_a_large_batch_is_sent() {
     let sqs = Sqs::start().await.unwrap();
-    let client = sqs.client();
+    let client = sqs.client(None);
     let url = make_queues(&client).await.unwrap().runs;
     let mut runs: Vec<RunId> = (0..25).map(|_| RunId::generate()).collect();
     runs.sort();
