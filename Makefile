@@ -3,10 +3,10 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench
+.PHONY: help run test test-faults check bench
 
 help: ## List what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start everything on 127.0.0.1:9000
 	@$(CARGO) run --locked
@@ -14,6 +14,9 @@ run: ## Build and start everything on 127.0.0.1:9000
 test: ## Run every test, installing what they need
 	scripts/install-test-tools
 	$(CARGO) test --locked --workspace
+
+test-faults: ## Run a thousand seeds of the fault suite; FAULT_SEED=7 replays one, FAULT_RUNS says how many
+	FAULT_RUNS=$${FAULT_RUNS:-1000} $(CARGO) test --locked -p faults -- --nocapture
 
 check: ## Format, lints, licences and sources of dependencies, invariants
 	$(CARGO) fmt --all --check

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedInterceptor, StalledStreamProtectionConfig,
+};
 use aws_smithy_http_client::Builder;
 
 /// The region in the names of the embedded services.
@@ -14,9 +16,9 @@ pub(crate) const REGION: &str = "local";
 /// Longer than the longest long poll, 20 seconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Reaches the embedded DynamoDB at `address`.
-pub(crate) fn dynamodb(address: SocketAddr) -> aws_sdk_dynamodb::Client {
-    let config = aws_sdk_dynamodb::Config::builder()
+/// Reaches the embedded DynamoDB at `address`; `watcher` sees each request.
+pub(crate) fn dynamodb(address: SocketAddr, watcher: Option<SharedInterceptor>) -> aws_sdk_dynamodb::Client {
+    let mut config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static(REGION))
         .credentials_provider(credentials())
@@ -25,12 +27,13 @@ pub(crate) fn dynamodb(address: SocketAddr) -> aws_sdk_dynamodb::Client {
         .timeout_config(timeouts())
         .retry_config(RetryConfig::standard())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    config.set_interceptors(watcher);
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
-/// Reaches the embedded SQS at `address`.
-pub(crate) fn sqs(address: SocketAddr) -> aws_sdk_sqs::Client {
-    let config = aws_sdk_sqs::Config::builder()
+/// Reaches the embedded SQS at `address`; `watcher` sees each request.
+pub(crate) fn sqs(address: SocketAddr, watcher: Option<SharedInterceptor>) -> aws_sdk_sqs::Client {
+    let mut config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static(REGION))
         .credentials_provider(credentials())
@@ -39,6 +42,7 @@ pub(crate) fn sqs(address: SocketAddr) -> aws_sdk_sqs::Client {
         .timeout_config(timeouts())
         .retry_config(RetryConfig::standard())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    config.set_interceptors(watcher);
     aws_sdk_sqs::Client::from_conf(config.build())
 }
 

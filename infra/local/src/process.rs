@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use api::{ApiConfig, ApiState, Tokens};
 use aws_lambda_events::event::sqs::SqsEvent;
+use aws_sdk_dynamodb::config::{Intercept, SharedInterceptor};
 use axum::serve::ListenerExt;
 use queue::Queue;
 use secrecy::{ExposeSecret, SecretString};
@@ -28,6 +29,9 @@ use crate::{clients, scheduler};
 
 /// The table's name.
 const TABLE: &str = "causeway";
+
+/// How many messages are worked on side by side. A worker mostly waits for an ERP.
+const WORKERS: usize = 8;
 
 /// How long requests and workers may take to end when the process stops. What a worker has not checkpointed by then
 /// is done again after the next start.
@@ -51,17 +55,32 @@ impl LocalProcess {
     /// # Errors
     /// With what could not be started, and the setting it hangs on.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        Self::start_with(settings, None).await
+    }
+
+    /// The same; `watcher` sees each request to DynamoDB and SQS, so that what they consume can be counted.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_watched(
+        settings: Settings,
+        watcher: impl Intercept + 'static,
+    ) -> anyhow::Result<Self> {
+        Self::start_with(settings, Some(SharedInterceptor::new(watcher))).await
+    }
+
+    async fn start_with(settings: Settings, watcher: Option<SharedInterceptor>) -> anyhow::Result<Self> {
         let data_dir = DataDir::claim(&settings.data_dir)?;
         let listener = listen(settings.port).await?;
         let address = listener.local_addr().context("cannot listen")?;
         let file = data_dir.file("table.sqlite");
         let dynamodb = DynamoDb::start((settings.storage == Storage::File).then_some(file.as_path())).await?;
         let sqs = Sqs::start().await?;
-        let sqs_client = sqs.client();
-        let runs_url = make_queues(&sqs_client).await?;
+        let sqs_client = sqs.client(watcher.clone());
+        let queues = make_queues(&sqs_client).await?;
         let engine = Engine {
-            store: Store::new(clients::dynamodb(dynamodb.address()), TABLE),
-            queue: Queue::new(sqs_client.clone(), &runs_url),
+            store: Store::new(clients::dynamodb(dynamodb.address(), watcher), TABLE),
+            queue: Queue::new(sqs_client.clone(), &queues.runs),
             vault: Vault::from_key_file(&data_dir.file("secret.key"))?,
             transport: Transport::new(settings.egress)?,
             pace: Pace::default(),
@@ -83,7 +102,9 @@ impl LocalProcess {
             _sqs: sqs,
             _data_dir: data_dir,
         };
-        process.work(&EventSource::new(sqs_client, &runs_url), settings.tick);
+        process.work(&EventSource::new(sqs_client.clone(), &queues.runs, WORKERS));
+        process.bury(&EventSource::new(sqs_client, &queues.dead_letters, 1));
+        process.schedule(settings.tick);
         process.serve(listener, ApiState::new(engine, tokens, config)?);
         tracing::info!("serving on http://{address}");
         Ok(process)
@@ -133,13 +154,25 @@ impl LocalProcess {
         }
     }
 
-    fn work(&self, source: &EventSource, tick: Duration) {
+    fn work(&self, source: &EventSource) {
         let engine = self.engine.clone();
         let work = move |event: SqsEvent, deadline: Instant| {
             let engine = engine.clone();
             async move { sync::work(&engine, event, deadline).await }
         };
         source.start(work, &self.tasks, &self.stop);
+    }
+
+    fn bury(&self, source: &EventSource) {
+        let engine = self.engine.clone();
+        let bury = move |event: SqsEvent, _deadline: Instant| {
+            let engine = engine.clone();
+            async move { sync::bury(&engine, event).await }
+        };
+        source.start(bury, &self.tasks, &self.stop);
+    }
+
+    fn schedule(&self, tick: Duration) {
         let (engine, database) = (self.engine.clone(), self.dynamodb.database());
         self.tasks.spawn(scheduler::run(engine, database, tick, self.stop.clone()));
     }
@@ -182,3 +215,6 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
         _ => anyhow::Error::from(error).context(format!("cannot listen on port {port} (CAUSEWAY_PORT)")),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 //! (its guard, its surface, the headers and errors of its kind) is added here, so that it cannot be forgotten.
 
 use domain::connection::PublicConnection;
+use domain::mapping_template::MappingTemplate;
 use domain::records::Record;
 use domain::sync_config::SyncConfig;
 use serde_json::{Value, json};
@@ -167,7 +168,8 @@ fn is_versioned(response: &Response) -> bool {
     let Some(RefOr::T(content)) = response.content.get(JSON) else { return false };
     let Some(RefOr::Ref(reference)) = &content.schema else { return false };
     let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
-    [PublicConnection::name(), SyncConfig::name(), Record::name()].contains(&name.into())
+    [PublicConnection::name(), SyncConfig::name(), MappingTemplate::name(), Record::name()]
+        .contains(&name.into())
 }
 
 /// The errors that follow from what an operation takes.

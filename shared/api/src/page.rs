@@ -37,8 +37,8 @@ impl<T> Page<T> {
     }
 }
 
-/// The same address with another cursor.
-fn next_link(uri: &Uri, cursor: &str) -> Option<HeaderValue> {
+/// The same address with another cursor, for a `Link` header.
+pub(crate) fn next_link(uri: &Uri, cursor: &str) -> Option<HeaderValue> {
     let kept = parse(uri.query().unwrap_or_default().as_bytes()).filter(|(name, _)| name != "cursor");
     let query = Serializer::new(String::new()).extend_pairs(kept).append_pair("cursor", cursor).finish();
     HeaderValue::from_str(&format!("<{}?{query}>; rel=\"next\"", uri.path())).ok()

@@ -3,7 +3,10 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::DataType;
-use domain::ids::{AssignmentId, ChangeId, ClientId, ConflictId, ConnectionId, RunId, SiteId, SyncConfigId};
+use domain::ids::{
+    AssignmentId, ChangeId, ClientId, ConflictId, ConnectionId, DeadLetterId, RunId, SiteId, SyncConfigId,
+    TemplateId,
+};
 use domain::records::MAX_KEY_BYTES;
 use http::request::Parts;
 use serde::Deserialize;
@@ -52,6 +55,15 @@ pub(crate) struct SyncConfigPath {
     pub(crate) id: SyncConfigId,
 }
 
+/// Names a mapping template.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct MappingTemplatePath {
+    /// The template's id.
+    #[param(example = "tpl_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    pub(crate) id: TemplateId,
+}
+
 /// Names a run.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
@@ -77,6 +89,15 @@ pub(crate) struct ConflictPath {
     /// The conflict's id.
     #[param(value_type = String, example = "con_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
     pub(crate) id: ConflictId,
+}
+
+/// Names a dead letter.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct DeadLetterPath {
+    /// The letter's id.
+    #[param(example = "dlt_219f8380-5770-4cc2-8c3e-5c715e145f5e")]
+    pub(crate) id: DeadLetterId,
 }
 
 /// Names a client.

@@ -14,7 +14,7 @@ use domain::records::{Order, Record, RecordData, key_fields, patched, read_sent,
 use http::StatusCode;
 use serde_json::json;
 use serde_json::value::RawValue;
-use store::StoreError;
+use store::{Current, StoreError};
 use ulid::Ulid;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -109,7 +109,7 @@ pub(crate) async fn delete_record(
     match target.change(&state, &caller, &if_match, make).await? {
         Done::Dropped => Ok(StatusCode::NO_CONTENT.into_response()),
         _ => {
-            let record = target.read(&state).await?.ok_or_else(|| target.not_found())?;
+            let record = target.read(&state).await?;
             let location = location(&record)?;
             let headers = [(http::header::LOCATION, location)];
             Ok((StatusCode::ACCEPTED, headers, axum::Json(record)).into_response())
@@ -140,7 +140,7 @@ pub(crate) async fn place_order(
         None => target.whole(Json::parse(order.as_bytes()).map_err(ApiError::internal)?, None),
     };
     target.change(&state, &caller, &IfMatch::default(), make).await?;
-    let record = target.read(&state).await?.ok_or_else(|| target.not_found())?;
+    let record = target.read(&state).await?;
     Ok(Created { location: location(&record)?, version: Some(version(&record)?), body: record })
 }
 
@@ -192,8 +192,13 @@ impl Target {
         ApiError::not_found(&format!("{} record", self.data_type), &self.key)
     }
 
-    async fn read(&self, state: &ApiState) -> Result<Option<Record>, ApiError> {
+    async fn current(&self, state: &ApiState) -> Result<Current, ApiError> {
         Ok(state.store().current_record(&self.connection.id, self.data_type, &self.key).await?)
+    }
+
+    /// The record as it is once it was changed.
+    async fn read(&self, state: &ApiState) -> Result<Record, ApiError> {
+        self.current(state).await?.record.ok_or_else(|| self.not_found())
     }
 
     /// Checks a whole record. It may name itself by the key of the address or, where the ERP gave it another, by that.
@@ -217,14 +222,15 @@ impl Target {
         make: impl Fn(Option<&Record>) -> Result<Option<Box<RawValue>>, ApiError>,
     ) -> Result<Done, ApiError> {
         for attempt in 1..=ATTEMPTS {
-            let current = self.read(state).await?.filter(|record| !record.deleted);
-            match &current {
+            let mut current = self.current(state).await?;
+            current.record = current.record.filter(|record| !record.deleted);
+            match &current.record {
                 Some(record) => if_match.check(version(record)?)?,
                 None if if_match.is_given() => return Err(ApiError::changed_meanwhile()),
                 None => {}
             }
-            let wanted = make(current.as_ref())?;
-            match self.keep(state, current.as_ref(), wanted).await {
+            let wanted = make(current.record.as_ref())?;
+            match self.keep(state, &current, wanted).await {
                 Err(Kept::Store(StoreError::Changed | StoreError::Exists)) if if_match.is_given() => {
                     return Err(ApiError::changed_meanwhile());
                 }
@@ -233,7 +239,7 @@ impl Target {
                 Err(Kept::Refused(error)) => return Err(error),
                 Ok((done, change)) => {
                     if let Some(change) = change {
-                        self.note(state, caller, current.as_ref(), &change).await?;
+                        self.note(state, caller, current.record.as_ref(), &change).await?;
                     }
                     return Ok(done);
                 }
@@ -242,35 +248,34 @@ impl Target {
         Err(StoreError::Changed.into())
     }
 
-    /// Writes the change, if there is one to write.
+    /// Writes the change, if there is one to write. A record that changed since it was read is left alone.
     async fn keep(
         &self,
         state: &ApiState,
-        current: Option<&Record>,
+        current: &Current,
         wanted: Option<Box<RawValue>>,
     ) -> Result<(Done, Option<Change>), Kept> {
         let store = state.store();
-        let key = current.map_or(&self.key, |current| &current.id);
-        let done = if current.is_some() { Done::Changed } else { Done::Made };
-        let Some(known) = store.change_of(&self.connection.id, self.data_type, key).await? else {
-            let same = wanted.as_ref().is_some_and(|wanted| self.is_same(current.map(|c| &*c.data), wanted));
-            if same {
+        let before = current.record.as_ref().map(|record| &record.data);
+        let done = if before.is_some() { Done::Changed } else { Done::Made };
+        let Some(known) = &current.change else {
+            if wanted.as_ref().is_some_and(|wanted| self.is_same(before.map(|data| &**data), wanted)) {
                 return Ok((done, None));
             }
-            let base = current.map(|current| current.data.clone());
-            let change =
-                Change::new(self.connection.id.clone(), self.data_type, key.clone(), wanted, base, now());
+            let connection = self.connection.id.clone();
+            let base = before.cloned();
+            let change = Change::new(connection, self.data_type, current.key.clone(), wanted, base, now());
             store.create_change(&change).await?;
             return Ok((done, Some(change)));
         };
         let change = known.edited(wanted, now()).map_err(|refused| Kept::Refused(sentence(&refused)))?;
         if change.data.is_none() && known.was_never_taken() {
-            store.remove_change(&known).await?;
+            store.remove_change(known).await?;
             return Ok((Done::Dropped, Some(change)));
         }
         let back = change.data.as_ref().is_some_and(|data| self.is_same(change.base.as_deref(), data));
         if back && !known.state.is_in_flight() {
-            store.remove_change(&known).await?;
+            store.remove_change(known).await?;
         } else {
             store.replace_change(&change).await?;
         }
@@ -303,7 +308,7 @@ impl Target {
     }
 
     async fn answer(&self, state: &ApiState, done: Done) -> Result<Response, ApiError> {
-        let record = self.read(state).await?.ok_or_else(|| self.not_found())?;
+        let record = self.read(state).await?;
         let version = version(&record)?;
         Ok(match done {
             Done::Made => {

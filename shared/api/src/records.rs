@@ -87,7 +87,7 @@ pub(crate) async fn get_record(
     let connection = find_connection(&state, &query.erp_connection_id).await?;
     let record = state.store().current_record(&connection.id, path.data_type, &path.id.0).await?;
     let what = format!("{} record", path.data_type);
-    let record = record.ok_or_else(|| ApiError::not_found(&what, path.id.0))?;
+    let record = record.record.ok_or_else(|| ApiError::not_found(&what, path.id.0))?;
     Ok(Versioned(version(&record)?, record))
 }
 

@@ -23,10 +23,10 @@ use crate::idempotency::do_once;
 use crate::rendering::render;
 use crate::request_id::{RequestId, name_request};
 use crate::{
-    ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, conflicts, connection_test,
-    connections, cors, docs, effective_erp, fields, health, inventory, pending_changes, preview,
-    record_changes, records, schedules, site_assignments, statistics, sync_configs, sync_control,
-    sync_events, sync_logs, sync_trigger,
+    ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, conflicts, connection_health,
+    connection_test, connections, cors, dead_letters, docs, effective_erp, fields, health, inventory,
+    mapping_templates, pending_changes, preview, record_changes, records, schedules, site_assignments,
+    statistics, sync_configs, sync_control, sync_events, sync_logs, sync_trigger,
 };
 
 /// How long a request may take. Holding an answer with `wait` ends well before.
@@ -42,15 +42,18 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(connections::routes())
         .merge(connection_test::routes())
+        .merge(connection_health::routes())
         .merge(sync_trigger::routes())
         .merge(sync_logs::routes())
         .merge(sync_control::routes())
         .merge(sync_events::routes())
+        .merge(dead_letters::routes())
         .merge(statistics::routes())
         .merge(sync_configs::routes())
         .merge(schedules::routes())
         .merge(preview::routes())
         .merge(fields::routes())
+        .merge(mapping_templates::routes())
         .merge(client_assignments::routes())
         .merge(site_assignments::routes())
         .merge(effective_erp::routes())

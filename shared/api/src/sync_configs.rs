@@ -164,6 +164,7 @@ fn fresh(input: SyncConfigInput) -> SyncConfig {
         filters: input.filters,
         last_sync_at: None,
         next_sync_at: None,
+        held_since: None,
         last_run_id: None,
         created_at: now,
         updated_at: now,

@@ -63,15 +63,16 @@ pub(crate) async fn retry_sync(
     Path(path): Path<RunPath>,
 ) -> Result<Response, ApiError> {
     let by = caller.admin.id.to_string();
-    let run = state.engine.retry(&path.id, by).await.map_err(|error| not_retried(error, &path))?;
+    let run = state.engine.retry(&path.id, by).await.map_err(not_retried)?;
     let details = json!({"runId": run.id, "dataType": run.data_type, "direction": run.direction});
     caller.note(&state, AuditAction::ErpSyncRetried, path.id.as_str(), details).await?;
     Ok(started(run))
 }
 
-fn not_retried(error: RetryError, path: &RunPath) -> ApiError {
+/// Why a run was not started again, as the client is told.
+pub(crate) fn not_retried(error: RetryError) -> ApiError {
     match error {
-        RetryError::NotFound => ApiError::not_found("sync log", &path.id),
+        RetryError::NotFound(run) => ApiError::not_found("sync log", run),
         RetryError::Open(run) => ApiError::already_running(&run),
         RetryError::NotStarted(error) => refused(error),
         RetryError::ConnectionGone(_) | RetryError::ConfigGone(_) => {

@@ -7,6 +7,8 @@ use domain::DataType;
 use jiff::Timestamp;
 use transport::ErpError;
 
+use crate::push::{Found, Lookup, Push, PushError, Pushed};
+
 /// Speaks one ERP's dialect over one connection. Made anew for each test and each run.
 #[async_trait]
 pub trait Connector: Send + Sync {
@@ -27,10 +29,45 @@ pub trait Connector: Send + Sync {
         false
     }
 
+    /// Makes, changes or deletes one record at the ERP.
+    ///
+    /// # Errors
+    /// With what is known of the record's fate.
+    async fn push(&self, _push: &Push<'_>) -> Result<Pushed, PushError> {
+        Err(PushError::NotSent(reads_only()))
+    }
+
+    /// Looks a record up by our reference, as is done when nobody knows whether the ERP took it.
+    ///
+    /// # Errors
+    /// With what the ERP said, or why it could not be asked; `Misconfigured` unless [`Self::can_find`].
+    async fn find(&self, _lookup: &Lookup<'_>) -> Result<Option<Found>, ErpError> {
+        Err(reads_only())
+    }
+
+    /// Whether records of a type can be looked up by our reference.
+    fn can_find(&self, _data_type: DataType) -> bool {
+        false
+    }
+
+    /// Whether making a record of a type twice with one idempotency key makes one: then what may have been taken is
+    /// sent again, with no need to look.
+    fn repeats_safely(&self, _data_type: DataType) -> bool {
+        false
+    }
+
     /// The server's SSH host key as it was seen in this session (`SHA256:…`), for the first contact to pin.
     fn observed_host_key(&self) -> Option<String> {
         None
     }
+}
+
+fn reads_only() -> ErpError {
+    ErpError::Misconfigured(
+        "nothing can be sent over a connection of this kind: set the sync config's direction to pull, or use an api \
+         connection"
+            .to_owned(),
+    )
 }
 
 /// What is to be pulled.

@@ -112,6 +112,14 @@ id!(
     ConflictId, prefix "con_"
 );
 id!(
+    /// One contact with an ERP. Ids sort by time.
+    ContactId, prefix "ctc_"
+);
+id!(
+    /// A message that was given up.
+    DeadLetterId, prefix "dlt_"
+);
+id!(
     /// A tenant company; named by the platform that uses us.
     ClientId
 );

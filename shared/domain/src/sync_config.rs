@@ -135,6 +135,10 @@ pub struct SyncConfig {
     /// When it will run next by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_sync_at: Option<Timestamp>,
+    /// The due time that is held back, while it is held because the connection keeps failing: it runs once that works
+    /// again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Timestamp>,
     /// The last run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_run_id: Option<RunId>,
@@ -245,8 +249,17 @@ const fn enabled_by_default() -> bool {
 
 impl SyncConfigInput {
     /// Names of the fields an answer carries that only we set. A request that sends them back is not at fault.
-    pub const SERVER_FIELDS: [&'static str; 8] =
-        ["id", "status", "lastSyncAt", "nextSyncAt", "lastRunId", "createdAt", "updatedAt", "version"];
+    pub const SERVER_FIELDS: [&'static str; 9] = [
+        "id",
+        "status",
+        "lastSyncAt",
+        "nextSyncAt",
+        "heldSince",
+        "lastRunId",
+        "createdAt",
+        "updatedAt",
+        "version",
+    ];
 
     /// Checks every rule.
     ///

@@ -5,14 +5,14 @@
 
 mod message;
 
-pub use message::{NotARunMessage, RunMessage};
+pub use message::{Message, NotAMessage};
 
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
-use domain::ids::RunId;
+use domain::ids::{ConnectionId, RunId};
 use thiserror::Error;
 
 /// The longest SQS keeps a message back, in seconds.
@@ -21,7 +21,7 @@ const MAX_DELAY_SECONDS: u64 = 900;
 /// How many messages one request may carry.
 const BATCH: usize = 10;
 
-/// The queue of runs.
+/// The queue of workers.
 #[derive(Debug, Clone)]
 pub struct Queue {
     client: Client,
@@ -67,13 +67,28 @@ impl Queue {
     /// # Errors
     /// When SQS cannot be reached or refuses.
     pub async fn send_run(&self, run: &RunId, delay: Duration) -> Result<(), QueueError> {
-        self.client
-            .send_message()
-            .queue_url(&self.runs_url)
-            .message_body(RunMessage::body_for(run))
-            .delay_seconds(seconds(delay))
-            .send()
-            .await?;
+        self.send(Message::about_run(run), delay).await
+    }
+
+    /// Asks a worker to see whether `connection` works again.
+    ///
+    /// # Errors
+    /// When SQS cannot be reached or refuses.
+    pub async fn send_probe(&self, connection: &ConnectionId) -> Result<(), QueueError> {
+        self.send(Message::probing(connection), Duration::ZERO).await
+    }
+
+    /// Sends a message that was given up once more, as it is.
+    ///
+    /// # Errors
+    /// When SQS cannot be reached or refuses.
+    pub async fn send_again(&self, body: &str) -> Result<(), QueueError> {
+        self.send(body.to_owned(), Duration::ZERO).await
+    }
+
+    async fn send(&self, body: String, delay: Duration) -> Result<(), QueueError> {
+        let message = self.client.send_message().queue_url(&self.runs_url).message_body(body);
+        message.delay_seconds(seconds(delay)).send().await?;
         Ok(())
     }
 
@@ -87,7 +102,7 @@ impl Queue {
             for (position, run) in batch.iter().enumerate() {
                 let entry = SendMessageBatchRequestEntry::builder()
                     .id(position.to_string())
-                    .message_body(RunMessage::body_for(run))
+                    .message_body(Message::about_run(run))
                     .build()
                     .map_err(|error| QueueError::Unavailable(Box::new(error)))?;
                 request = request.entries(entry);

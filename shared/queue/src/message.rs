@@ -1,35 +1,51 @@
 //! What a message says.
 
-use domain::ids::RunId;
+use domain::ids::{ConnectionId, RunId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Asks a worker to take up a run.
+/// Asks a worker for something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RunMessage {
-    /// The run.
-    pub run_id: RunId,
+#[serde(untagged)]
+pub enum Message {
+    /// To take up a run.
+    #[serde(rename_all = "camelCase")]
+    Run {
+        /// The run.
+        run_id: RunId,
+    },
+    /// To see whether a connection that failed works again.
+    #[serde(rename_all = "camelCase")]
+    Probe {
+        /// The connection.
+        probe_connection_id: ConnectionId,
+    },
 }
 
 /// The body of a message is not one of ours. It will never be: it belongs into the dead-letter queue.
 #[derive(Debug, Error)]
-#[error("not a run message")]
-pub struct NotARunMessage(#[from] serde_json::Error);
+#[error("the message is not one of ours")]
+pub struct NotAMessage(#[from] serde_json::Error);
 
-impl RunMessage {
+impl Message {
     /// Reads the body of a message.
     ///
     /// # Errors
-    /// When it is not a run message.
-    pub fn from_body(body: &str) -> Result<Self, NotARunMessage> {
+    /// When it is not one of ours.
+    pub fn from_body(body: &str) -> Result<Self, NotAMessage> {
         Ok(serde_json::from_str(body)?)
     }
 
     /// The body of a message about `run`. An id holds no character that JSON would escape.
     #[must_use]
-    pub(crate) fn body_for(run: &RunId) -> String {
+    pub(crate) fn about_run(run: &RunId) -> String {
         format!(r#"{{"runId":"{run}"}}"#)
+    }
+
+    /// The body of a message that asks for a probe.
+    #[must_use]
+    pub(crate) fn probing(connection: &ConnectionId) -> String {
+        format!(r#"{{"probeConnectionId":"{connection}"}}"#)
     }
 }
 
@@ -40,15 +56,22 @@ mod tests {
     #[test]
     fn a_message_is_read_as_it_was_written() {
         let run_id = RunId::generate();
-        let body = RunMessage::body_for(&run_id);
-        assert_eq!(RunMessage::from_body(&body).unwrap(), RunMessage { run_id: run_id.clone() });
-        assert_eq!(body, serde_json::to_string(&RunMessage { run_id }).unwrap());
+        let body = Message::about_run(&run_id);
+        let message = Message::from_body(&body).unwrap();
+        assert_eq!(body, serde_json::to_string(&message).unwrap());
+        assert_eq!(message, Message::Run { run_id });
+
+        let probe_connection_id = ConnectionId::generate();
+        let body = Message::probing(&probe_connection_id);
+        let message = Message::from_body(&body).unwrap();
+        assert_eq!(body, serde_json::to_string(&message).unwrap());
+        assert_eq!(message, Message::Probe { probe_connection_id });
     }
 
     #[test]
-    fn what_is_not_a_run_message_is_refused() {
+    fn what_is_not_one_of_ours_is_refused() {
         for body in ["", "{}", "null", r#"{"runId":"a:b"}"#, r#"{"run":"run_1"}"#] {
-            assert!(RunMessage::from_body(body).is_err(), "{body}");
+            assert!(Message::from_body(body).is_err(), "{body}");
         }
     }
 }

@@ -148,6 +148,7 @@ impl Store {
         for data_type in DataType::ALL {
             self.delete(&key::sync_state(id, data_type)).await?;
         }
+        self.delete_health(id).await?;
         self.delete(&key::statistics(id)).await?;
         self.delete(&key::connection(id)).await?;
         Ok(())

@@ -2,13 +2,15 @@
 //!
 //! The table has `pk` and `sk`, and four sparse indexes that carry keys only: `by_owner` (what belongs to a
 //! connection, what happened to a target), `by_kind` (runs of a data type, all audit events), `by_due` (configs by
-//! their next run) and `by_change` (blocks of records by their newest change).
+//! their next run, connections by their next probe) and `by_change` (blocks of records by their newest change).
 
 use domain::DataType;
 use domain::conflict::ConflictStatus;
 use domain::ids::{
-    AssignmentId, AuditEventId, ClientId, ConflictId, ConnectionId, RunId, SiteId, SyncConfigId, UserId,
+    AssignmentId, AuditEventId, ClientId, ConflictId, ConnectionId, ContactId, DeadLetterId, RunId, SiteId,
+    SyncConfigId, TemplateId, UserId,
 };
+use domain::mapping_template::{MappingTemplate, folded_name};
 use jiff::Timestamp;
 
 /// Where an item lies.
@@ -55,6 +57,22 @@ pub(crate) fn connection(id: &ConnectionId) -> Key {
 
 pub(crate) fn sync_config(id: &SyncConfigId) -> Key {
     key("erp_sync_config", id.as_str())
+}
+
+pub(crate) const MAPPING_TEMPLATES: &str = "erp_mapping_template";
+
+pub(crate) fn mapping_template(id: &TemplateId) -> Key {
+    key(MAPPING_TEMPLATES, id.as_str())
+}
+
+/// `by_kind`: the mapping templates of a data type.
+pub(crate) fn mapping_templates_of(data_type: DataType) -> String {
+    format!("{MAPPING_TEMPLATES}:{data_type}")
+}
+
+/// Makes a name belong to one mapping template of its data type only.
+pub(crate) fn mapping_template_name(template: &MappingTemplate) -> Key {
+    key(format!("erp_mapping_template_name:{}", template.data_type), folded_name(&template.name))
 }
 
 /// `by_owner`: all that belongs to a connection.
@@ -117,6 +135,35 @@ pub(crate) fn active_run(connection: &ConnectionId, data_type: DataType) -> Key 
 /// What the syncs of a data type over a connection remember.
 pub(crate) fn sync_state(connection: &ConnectionId, data_type: DataType) -> Key {
     key(format!("erp_sync_state:{connection}"), data_type.as_str())
+}
+
+/// What went wrong when a worker last could not move a run on.
+pub(crate) fn work_error(id: &RunId) -> Key {
+    key(run(id).pk, "work_error")
+}
+
+/// The state of a connection's circuit breaker.
+pub(crate) fn health(connection: &ConnectionId) -> Key {
+    key("erp_health", connection.as_str())
+}
+
+/// `by_due`: every connection that is to be probed.
+pub(crate) const PROBES: &str = "probe";
+
+/// The contacts with a connection's ERP.
+pub(crate) fn contacts(connection: &ConnectionId) -> String {
+    format!("erp_contact:{connection}")
+}
+
+pub(crate) fn contact(connection: &ConnectionId, id: &ContactId) -> Key {
+    key(contacts(connection), id.as_str())
+}
+
+/// All dead letters; in `by_kind`, by time.
+pub(crate) const DEAD_LETTERS: &str = "erp_dead_letter";
+
+pub(crate) fn dead_letter(id: &DeadLetterId) -> Key {
+    key(DEAD_LETTERS, id.as_str())
 }
 
 pub(crate) fn statistics(connection: &ConnectionId) -> Key {

@@ -10,11 +10,14 @@ mod changes;
 mod conflicts;
 mod connections;
 mod cursor;
+mod dead_letters;
 mod error;
+mod health;
 mod idempotency;
 mod item;
 mod key;
 mod links;
+mod mapping_templates;
 mod overlay;
 mod packed;
 mod parts;
@@ -28,6 +31,7 @@ mod sync_configs;
 mod sync_states;
 mod table;
 mod users;
+mod work_errors;
 
 pub use assignments::AssignmentRef;
 pub use audit_events::AuditFilter;
@@ -35,9 +39,12 @@ pub use blocks::{BlockRef, Collection, Compared, Outcome, Permit, Upsert, Vanish
 pub use changes::{ChangeFilter, ChangeWrite, Stepped};
 pub use conflicts::ConflictFilter;
 pub use cursor::Listing;
+pub use dead_letters::Redriven;
 pub use error::StoreError;
 pub use idempotency::Idempotent;
+pub use overlay::Current;
 pub use runs::{RunFilter, SlotTaken, Started};
+pub use work_errors::WorkErrors;
 
 use aws_sdk_dynamodb::Client;
 

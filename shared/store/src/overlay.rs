@@ -11,9 +11,20 @@ use jiff::Timestamp;
 use crate::cursor;
 use crate::{Listing, Store, StoreError};
 
+/// A record as we want it, with the change that makes it so.
+#[derive(Debug)]
+pub struct Current {
+    /// The key it has: the ERP's, where that named it anew.
+    pub key: String,
+    /// The record with the change laid over it, also if it is deleted.
+    pub record: Option<Record>,
+    /// The pending change.
+    pub change: Option<Change>,
+}
+
 impl Store {
-    /// Reads one record with our change laid over it, also one that is deleted. A record that we named and the ERP
-    /// named anew is found under both keys.
+    /// Reads one record with our change laid over it. A record that we named and the ERP named anew is found under both
+    /// keys.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -22,13 +33,14 @@ impl Store {
         connection: &ConnectionId,
         data_type: DataType,
         key: &str,
-    ) -> Result<Option<Record>, StoreError> {
-        if let Some(record) = self.record_and_change(connection, data_type, key).await? {
-            return Ok(Some(record));
+    ) -> Result<Current, StoreError> {
+        let named = self.record_and_change(connection, data_type, key).await?;
+        if named.record.is_some() || named.change.is_some() {
+            return Ok(named);
         }
         match self.erp_key(connection, data_type, key).await? {
             Some(erp_key) => self.record_and_change(connection, data_type, &erp_key).await,
-            None => Ok(None),
+            None => Ok(named),
         }
     }
 
@@ -37,16 +49,17 @@ impl Store {
         connection: &ConnectionId,
         data_type: DataType,
         key: &str,
-    ) -> Result<Option<Record>, StoreError> {
+    ) -> Result<Current, StoreError> {
         let (base, change) = futures::future::try_join(
             self.record(connection, data_type, key),
             self.change_of(connection, data_type, key),
         )
         .await?;
-        Ok(match change {
+        let record = match &change {
             Some(change) => lay_over(base, change),
             None => base,
-        })
+        };
+        Ok(Current { key: key.to_owned(), record, change })
     }
 
     /// Lists records with our changes laid over them, in the order of their keys; with `updated_since`, only those
@@ -100,7 +113,7 @@ impl Store {
                 }
                 base => base,
             };
-            records.extend(lay_over(base, change).map(|record| (key, record)));
+            records.extend(lay_over(base, &change).map(|record| (key, record)));
         }
         Ok(())
     }
@@ -135,19 +148,19 @@ impl Store {
 }
 
 /// The record as we want it; none if it was never there and we do not want it.
-fn lay_over(base: Option<Record>, change: Change) -> Option<Record> {
-    let deleted = change.data.is_none();
-    let shown = change.data.or_else(|| Some(base.as_ref()?.data.clone()))?;
+fn lay_over(base: Option<Record>, change: &Change) -> Option<Record> {
     let base_updated = base.as_ref().map_or(change.updated_at, |base| base.updated_at);
+    let created_at = base.as_ref().map_or(change.created_at, |base| base.created_at);
+    let data = change.data.clone().or_else(|| base.map(|base| base.data))?;
     Some(Record {
-        id: change.record_id,
-        erp_connection_id: change.erp_connection_id,
+        id: change.record_id.clone(),
+        erp_connection_id: change.erp_connection_id.clone(),
         data_type: change.data_type,
-        created_at: base.map_or(change.created_at, |base| base.created_at),
+        created_at,
         updated_at: base_updated.max(change.updated_at),
-        deleted,
+        deleted: change.data.is_none(),
         pending: true,
-        change_id: Some(change.id),
-        data: shown,
+        change_id: Some(change.id.clone()),
+        data,
     })
 }

@@ -99,9 +99,9 @@ impl Store {
             condition = "due_at = :due";
             update = update.expression_attribute_values(":due", text(key::moment(*due)));
             match next {
-                None => expression.push_str(" REMOVE nextSyncAt, due, due_at"),
+                None => expression.push_str(" REMOVE nextSyncAt, due, due_at, heldSince"),
                 Some(next) => {
-                    expression.push_str(", nextSyncAt = :next, due_at = :dueAt");
+                    expression.push_str(", nextSyncAt = :next, due_at = :dueAt REMOVE heldSince");
                     update = update
                         .expression_attribute_values(":next", value(next)?)
                         .expression_attribute_values(":dueAt", text(key::moment(*next)));

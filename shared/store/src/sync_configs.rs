@@ -101,14 +101,25 @@ impl Store {
     /// # Errors
     /// If the table cannot be read.
     pub async fn due_sync_configs(&self, now: Timestamp, limit: u32) -> Result<Vec<SyncConfig>, StoreError> {
-        let range = Range { prefix: "", descending: false };
-        let mut due: Vec<Item> = self.query(Some(BY_DUE), key::DUE, &range, limit, None).await?;
-        let now = key::moment(now);
-        due.retain(|item| item.get(BY_DUE.sk).and_then(|at| at.as_s().ok()).is_some_and(|at| *at <= now));
+        let due = self.due(key::DUE, now, limit).await?;
         self.get_many(&due).await
     }
 
-    /// Moves a config's due time on without a run, because one is at work already.
+    /// The keys of what is due at `now` in a partition of `by_due`, the longest due first, at most `limit`.
+    pub(crate) async fn due(
+        &self,
+        partition: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Item>, StoreError> {
+        let range = Range { prefix: "", descending: false };
+        let mut due = self.query(Some(BY_DUE), partition, &range, limit, None).await?;
+        let now = key::moment(now);
+        due.retain(|item| item.get(BY_DUE.sk).and_then(|at| at.as_s().ok()).is_some_and(|at| *at <= now));
+        Ok(due)
+    }
+
+    /// Moves a config's due time on without a run: one is at work already, or something holds it back.
     ///
     /// # Errors
     /// [`StoreError::Changed`] if it was moved or changed meanwhile.
@@ -125,15 +136,38 @@ impl Store {
                 text(config.next_sync_at.map(key::moment).unwrap_or_default()),
             );
         let expression = match next {
-            None => "REMOVE nextSyncAt, due, due_at",
+            None => "REMOVE nextSyncAt, due, due_at, heldSince",
             Some(at) => {
                 update = update
                     .expression_attribute_values(":next", value(at)?)
                     .expression_attribute_values(":dueAt", text(key::moment(at)));
-                "SET nextSyncAt = :next, due_at = :dueAt"
+                "SET nextSyncAt = :next, due_at = :dueAt REMOVE heldSince"
             }
         };
         update.update_expression(expression).send().await?;
+        Ok(())
+    }
+
+    /// Holds a config that is due back until `until`, and remembers which slot is held; or, with `until` in the past,
+    /// lets it go.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if it was moved or changed meanwhile.
+    pub async fn hold_slot(&self, config: &SyncConfig, until: Timestamp) -> Result<(), StoreError> {
+        let was = config.next_sync_at.map(key::moment).unwrap_or_default();
+        let update = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key::sync_config(&config.id).to_item()))
+            .update_expression("SET nextSyncAt = :until, due_at = :dueAt, heldSince = :since")
+            .condition_expression("version = :version AND due_at = :was")
+            .expression_attribute_values(":until", value(until)?)
+            .expression_attribute_values(":dueAt", text(key::moment(until)))
+            .expression_attribute_values(":since", value(config.held_since.or(config.next_sync_at))?)
+            .expression_attribute_values(":version", number(config.version))
+            .expression_attribute_values(":was", text(was));
+        update.send().await?;
         Ok(())
     }
 }

@@ -2,11 +2,13 @@
 
 use connectors::{TestReport, connector_for};
 use domain::connection::{Connection, ConnectionStatus};
+use domain::health::ContactKind;
 use store::StoreError;
 use tokio::time::Instant;
 use transport::ErpError;
 
 use crate::engine::{Engine, now};
+use crate::health::{self, contact};
 
 /// What a connection test came to.
 #[derive(Debug, Clone)]
@@ -30,6 +32,15 @@ impl Engine {
     /// # Errors
     /// If the result cannot be noted. That the test fails is no error but its outcome.
     pub async fn test_connection(&self, connection: &Connection) -> Result<TestOutcome, StoreError> {
+        self.try_and_note(connection, ContactKind::Test).await
+    }
+
+    /// Tests a connection for a reason, and notes the result on it and in its history.
+    pub(crate) async fn try_and_note(
+        &self,
+        connection: &Connection,
+        kind: ContactKind,
+    ) -> Result<TestOutcome, StoreError> {
         let begun = Instant::now();
         let (tested, host_key) = self.try_connection(connection).await;
         let response_time_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -43,10 +54,12 @@ impl Engine {
         let noted =
             self.store.note_test(&connection.id, status, now(), error.as_deref(), host_key.as_deref());
         let connection = noted.await?;
+        let failure = tested.as_ref().err();
+        health::note(self, &connection.id, &contact(kind, response_time_ms, failure), failure).await?;
         let success = tested.is_ok();
         let report = tested.unwrap_or_else(|error| TestReport {
             message: error.to_string(),
-            details: serde_json::json!({ "error": kind(&error) }),
+            details: serde_json::json!({ "error": name_of(&error) }),
         });
         Ok(TestOutcome {
             success,
@@ -73,7 +86,7 @@ impl Engine {
 }
 
 /// The kind of a failure, for programs.
-const fn kind(error: &ErpError) -> &'static str {
+const fn name_of(error: &ErpError) -> &'static str {
     match error {
         ErpError::Unauthorized(_) => "unauthorized",
         ErpError::RateLimited { .. } => "rate_limited",

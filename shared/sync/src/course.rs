@@ -15,6 +15,7 @@ use transport::ErpError;
 use crate::batch::Reading;
 use crate::deletions;
 use crate::engine::{Engine, now};
+use crate::health::concerns_connection;
 use crate::lease::{LeaseError, Leased};
 use crate::parts;
 use crate::pull::{self, Pulled};
@@ -203,14 +204,7 @@ async fn close(engine: &Engine, leased: &mut Leased<'_>) -> Result<(), LeaseErro
 
 async fn give_up(leased: &mut Leased<'_>, error: &ErpError) -> Result<(), LeaseError> {
     tracing::warn!(run = %leased.run.id, %error, "a run ended in error");
-    let sentence = error.to_string();
-    let of_connection = concerns_connection(error).then_some(sentence.as_str());
-    leased.close(Some(sentence.clone()), of_connection).await
-}
-
-/// Whether an error says something of the connection, not just of what was sent over it.
-pub(crate) const fn concerns_connection(error: &ErpError) -> bool {
-    !matches!(error, ErpError::Malformed(_) | ErpError::Rejected(_))
+    leased.close(Some(error.to_string()), Some(error).filter(|error| concerns_connection(error))).await
 }
 
 /// How long the ERP asks to be left alone, if a run should wait for it.

@@ -6,9 +6,11 @@ use domain::ids::RunId;
 use domain::run::{Lease, Run, RunStatus};
 use store::{Permit, StoreError};
 use tokio::time::{Instant, timeout};
+use transport::ErpError;
 use ulid::Ulid;
 
 use crate::engine::{Engine, now};
+use crate::health::note_run;
 
 /// Workers that may take a run up in a row without a checkpoint before it is given up: something in it kills them.
 const MAX_STALLED: u32 = 5;
@@ -151,25 +153,29 @@ impl<'e> Leased<'e> {
         }
     }
 
-    /// Closes the run: in `error` if there is one, else in success. `connection_error` is what the connection shows.
+    /// Closes the run: in `error` if there is one, else in success. `of_connection` is the error if it says something of
+    /// the connection: then that shows it, and its breaker counts it.
     pub(crate) async fn close(
         &mut self,
         error: Option<String>,
-        connection_error: Option<&str>,
+        of_connection: Option<&ErpError>,
     ) -> Result<(), LeaseError> {
         let status = if error.is_some() { RunStatus::Error } else { RunStatus::Success };
-        self.close_as(status, error, connection_error).await
+        self.close_as(status, error, of_connection).await?;
+        note_run(self.engine, &self.run, of_connection).await;
+        Ok(())
     }
 
     async fn close_as(
         &mut self,
         status: RunStatus,
         error: Option<String>,
-        connection_error: Option<&str>,
+        of_connection: Option<&ErpError>,
     ) -> Result<(), LeaseError> {
         end(&mut self.run, status, error);
+        let shown = of_connection.map(ToString::to_string);
         loop {
-            let closed = self.engine.store.close_run(&self.run, connection_error).await;
+            let closed = self.engine.store.close_run(&self.run, shown.as_deref()).await;
             if self.settle(closed).await? {
                 return Ok(());
             }

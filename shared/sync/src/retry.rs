@@ -12,8 +12,8 @@ use crate::trigger::{TriggerError, TriggerRequest};
 #[derive(Debug, Error)]
 pub enum RetryError {
     /// There is no such run.
-    #[error("there is no such run")]
-    NotFound,
+    #[error("there is no run {0}")]
+    NotFound(RunId),
     /// It is still at work.
     #[error("the run is still at work")]
     Open(RunId),
@@ -40,7 +40,7 @@ impl Engine {
     /// # Errors
     /// [`RetryError`], with the reason.
     pub async fn retry(&self, id: &RunId, triggered_by: String) -> Result<Run, RetryError> {
-        let before = self.store.run(id).await?.ok_or(RetryError::NotFound)?;
+        let before = self.store.run(id).await?.ok_or_else(|| RetryError::NotFound(id.clone()))?;
         if before.is_open() {
             return Err(RetryError::Open(before.id));
         }

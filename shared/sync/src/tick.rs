@@ -1,10 +1,12 @@
 //! The scheduler's minute: starts what is due and nudges what has gone quiet.
 
+use domain::connection::ConnectionStatus;
 use domain::run::{Run, Trigger};
 use domain::sync_config::SyncConfig;
 use jiff::{SignedDuration, Timestamp};
 use store::{SlotTaken, StoreError};
 
+use crate::health::{held_until, send_probes};
 use crate::parts;
 use crate::{Engine, TriggerError, TriggerRequest};
 
@@ -24,14 +26,17 @@ pub struct Tick {
     pub started: usize,
     /// Quiet runs nudged again.
     pub nudged: usize,
+    /// Connections that keep failing, probed.
+    pub probed: usize,
 }
 
-/// Starts the runs that are due at `now` and nudges open runs that nobody works on.
+/// Starts the runs that are due at `now`, nudges open runs that nobody works on, and has connections probed that keep
+/// failing.
 ///
 /// # Errors
 /// If the table cannot be read. What goes wrong with one config is logged and does not hold up the others.
 pub async fn tick(engine: &Engine, now: Timestamp) -> Result<Tick, StoreError> {
-    let mut done = Tick::default();
+    let mut done = Tick { probed: send_probes(engine, now).await?, ..Tick::default() };
     for config in engine.store.due_sync_configs(now, MAX_DUE).await? {
         match start_due(engine, &config, now).await {
             Ok(started) => done.started += usize::from(started),
@@ -88,12 +93,19 @@ async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Resu
     let Some(connection) = engine.store.connection(&config.erp_connection_id).await? else {
         return skip(engine, config, next).await;
     };
+    if connection.status == ConnectionStatus::Error
+        && let Some(until) = held_until(engine, &connection.id, now).await?
+    {
+        let connection = &connection.id;
+        tracing::info!(config = %config.id, %connection, %due, %until, "a sync was due but its connection keeps failing: it is held");
+        return moved(engine.store.hold_slot(config, until).await);
+    }
     let request = TriggerRequest {
         connection,
         config: Some(config.clone()),
         data_type: config.data_type,
         direction: config.direction,
-        mode: config.mode_of_slot(due),
+        mode: config.mode_of_slot(config.held_since.unwrap_or(due)),
         dry_run: false,
         trigger: Trigger::Schedule,
         triggered_by: "scheduler".to_owned(),
@@ -119,7 +131,12 @@ async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Resu
 }
 
 async fn skip(engine: &Engine, config: &SyncConfig, next: Option<Timestamp>) -> Result<bool, TriggerError> {
-    match engine.store.skip_slot(config, next).await {
+    moved(engine.store.skip_slot(config, next).await)
+}
+
+/// A slot that was moved on, by us or by somebody who was quicker, starts no run.
+fn moved(written: Result<(), StoreError>) -> Result<bool, TriggerError> {
+    match written {
         Ok(()) | Err(StoreError::Changed) => Ok(false),
         Err(error) => Err(error.into()),
     }

@@ -1,16 +1,17 @@
 //! The worker: takes nudges from the queue. The same function serves the Lambda and the local event-source loop.
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::ids::RunId;
-use queue::RunMessage;
+use domain::ids::{ConnectionId, RunId};
+use queue::{Message, NotAMessage};
 use store::StoreError;
 use tokio::time::Instant;
 
-use crate::Engine;
 use crate::course::work_run;
+use crate::engine::{Engine, now};
+use crate::health::probe;
 
-/// Works the runs a batch of messages names, one after the other, until `deadline`. A message that is answered as
-/// failed comes back, and after some tries goes to the dead-letter queue.
+/// Does what a batch of messages asks for, one after the other, until `deadline`. A message that is answered as failed
+/// comes back, and after some tries goes to the dead-letter queue.
 pub async fn work(engine: &Engine, event: SqsEvent, deadline: Instant) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for message in event.records {
@@ -24,16 +25,28 @@ pub async fn work(engine: &Engine, event: SqsEvent, deadline: Instant) -> SqsBat
 }
 
 async fn work_message(engine: &Engine, message: &SqsMessage, deadline: Instant) -> Result<(), WorkError> {
-    let body = message.body.as_deref().unwrap_or_default();
-    let RunMessage { run_id } =
-        RunMessage::from_body(body).map_err(|error| WorkError::Unreadable(error.to_string()))?;
-    work_run(engine, &run_id, deadline).await.map_err(|error| WorkError::Run(run_id, error))
+    match Message::from_body(message.body.as_deref().unwrap_or_default())? {
+        Message::Probe { probe_connection_id: connection } => {
+            probe(engine, &connection).await.map_err(|error| WorkError::Probe(connection, error))
+        }
+        Message::Run { run_id } => {
+            let Err(error) = work_run(engine, &run_id, deadline).await else { return Ok(()) };
+            // For the sentence in which the run is closed should its message be given up. What keeps us from noting it
+            // is most likely the very error, which is logged.
+            let noted = engine.store.note_work_error(&run_id, &error.to_string(), now()).await;
+            noted
+                .unwrap_or_else(|error| tracing::warn!(run = %run_id, %error, "an error could not be noted"));
+            Err(WorkError::Run(run_id, error))
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
 enum WorkError {
-    #[error("{0}")]
-    Unreadable(String),
+    #[error(transparent)]
+    Unreadable(#[from] NotAMessage),
     #[error("run {0} could not be moved on: {1}")]
     Run(RunId, StoreError),
+    #[error("connection {0} could not be probed: {1}")]
+    Probe(ConnectionId, StoreError),
 }

@@ -1,29 +1,23 @@
 //! Causeway as a user runs it: the release binary, with a fresh data directory on disk.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use reqwest::Method;
-use serde_json::{Value, json};
+use anyhow::{Context, Result};
 
+use crate::api::{Api, EMAIL, PASSWORD};
+use crate::erp::Erp;
+use crate::measured::Measured;
 use crate::process::Running;
-
-const EMAIL: &str = "bench@causeway.local";
-const PASSWORD: &str = "a bench needs no secrets";
 
 /// A running Causeway, signed in to.
 pub(crate) struct Causeway {
-    pub(crate) process: Running,
-    pub(crate) http: reqwest::Client,
-    pub(crate) address: String,
-    pub(crate) token: String,
+    pub(crate) api: Api,
+    process: Running,
     _data_dir: tempfile::TempDir,
 }
 
 impl Causeway {
     /// Starts it on a free port and signs in.
-    #[expect(clippy::disallowed_methods, reason = "a client of our own API, on loopback")]
     pub(crate) async fn start() -> Result<Self> {
         let data_dir = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -37,56 +31,30 @@ impl Causeway {
             .stdout(Stdio::null())
             .spawn()
             .with_context(|| format!("{} is not built", program.display()))?;
-        let mut causeway = Self {
-            process: Running::new(child),
-            http: reqwest::Client::builder().build()?,
-            address: format!("http://127.0.0.1:{port}"),
-            token: String::new(),
-            _data_dir: data_dir,
-        };
-        causeway.sign_in().await?;
-        Ok(causeway)
+        let process = Running::new(child);
+        let api = Api::sign_in(format!("http://127.0.0.1:{port}")).await?;
+        Ok(Self { api, process, _data_dir: data_dir })
     }
 
-    async fn sign_in(&mut self) -> Result<()> {
-        for _ in 0..200 {
-            let body = json!({ "email": EMAIL, "password": PASSWORD });
-            match self.call(Method::POST, "/api/v1/auth/login", Some(body)).await {
-                Ok(answer) => {
-                    let token = answer["data"]["access_token"].as_str().context("no token")?;
-                    token.clone_into(&mut self.token);
-                    return Ok(());
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            }
-        }
-        bail!("Causeway did not start within ten seconds")
+    /// Syncs the catalogue once and measures the process meanwhile.
+    pub(crate) async fn measure(&self, what: &str, connection: &str, products: usize) -> Result<Measured> {
+        let cpu_before = self.process.cpu_seconds()?;
+        let took = self.api.sync(connection, products).await?;
+        Ok(Measured {
+            what: format!("Causeway, {what}"),
+            products,
+            seconds: took.as_secs_f64(),
+            cpu_seconds: self.process.cpu_seconds()? - cpu_before,
+            peak_mb: self.process.peak_mb()?,
+        })
     }
+}
 
-    /// Makes a connection to an ERP.
-    pub(crate) async fn connect(&self, erp: &str) -> Result<String> {
-        let body = json!({
-            "name": "bench",
-            "provider": "Custom",
-            "connectionMethod": "api",
-            "credentials": { "apiUrl": erp, "apiKey": "key" },
-        });
-        let made = self.call(Method::POST, "/erp/connections", Some(body)).await?;
-        Ok(made["id"].as_str().context("no id")?.to_owned())
-    }
-
-    /// Calls the API.
-    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
-        let mut request =
-            self.http.request(method, format!("{}{path}", self.address)).bearer_auth(&self.token);
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
-        }
-        let answer = request.send().await?;
-        let (status, text) = (answer.status(), answer.text().await?);
-        if !status.is_success() {
-            bail!("{path} answered {status}: {text}");
-        }
-        Ok(serde_json::from_str(&text)?)
-    }
+/// Loads the catalogue into a fresh Causeway, and syncs it again unchanged.
+pub(crate) async fn measure(erp: &Erp) -> Result<[Measured; 2]> {
+    let causeway = Causeway::start().await?;
+    let connection = causeway.api.connect(&erp.address).await?;
+    let first = causeway.measure("first load", &connection, erp.products).await?;
+    let again = causeway.measure("the same again, unchanged", &connection, erp.products).await?;
+    Ok([first, again])
 }

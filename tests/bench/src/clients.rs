@@ -1,5 +1,6 @@
-//! How long the API takes under many clients at once.
+//! How long the API takes under many clients at once, while nothing else happens and while a catalogue is loaded.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -8,11 +9,12 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::causeway::Causeway;
+use crate::erp::Erp;
 
 /// Clients that ask at once.
 const CLIENTS: usize = 64;
 
-/// Requests of each.
+/// Requests of each, where nothing else ends the measuring.
 const REQUESTS: usize = 100;
 
 /// How long requests took.
@@ -23,20 +25,37 @@ pub(crate) struct Latency {
     pub(crate) per_second: f64,
 }
 
-/// Times reading and changing a connection.
-pub(crate) async fn measure(causeway: &Causeway, connection: &str) -> Result<Vec<Latency>> {
+/// Times reading and changing a connection, and reading it during a load.
+pub(crate) async fn measure(erp: &Erp) -> Result<Vec<Latency>> {
+    let causeway = Causeway::start().await?;
+    let connection = causeway.api.connect(&erp.address).await?;
     let path = format!("/erp/connections/{connection}");
-    let read = time(async |_| causeway.call(Method::GET, &path, None).await.map(drop)).await?;
+    let read = async |_| causeway.api.call(Method::GET, &path, None).await.map(drop);
+    let idle = time(read, |requests| requests < REQUESTS).await?;
+
     let mut own = Vec::new();
     for _ in 0..CLIENTS {
-        own.push(format!("/erp/connections/{}", causeway.connect("http://127.0.0.1:9").await?));
+        own.push(format!("/erp/connections/{}", causeway.api.connect(&erp.address).await?));
     }
     let change = async |client: usize| {
         let body = json!({ "name": format!("bench {client}") });
-        causeway.call(Method::PATCH, &own[client], Some(body)).await.map(drop)
+        causeway.api.call(Method::PATCH, &own[client], Some(body)).await.map(drop)
     };
-    let changed = time(change).await?;
-    Ok(vec![summarize("GET /erp/connections/{id}", read), summarize("PATCH /erp/connections/{id}", changed)])
+    let changed = time(change, |requests| requests < REQUESTS).await?;
+
+    let loaded = AtomicBool::new(false);
+    let load = async {
+        let took = causeway.api.sync(&connection, erp.products).await;
+        loaded.store(true, Ordering::Relaxed);
+        took
+    };
+    let (took, during) = tokio::join!(load, time(read, |_| !loaded.load(Ordering::Relaxed)));
+    took?;
+    Ok(vec![
+        summarize("GET /erp/connections/{id}, idle", idle),
+        summarize("GET /erp/connections/{id}, during a first load", during?),
+        summarize("PATCH /erp/connections/{id}, idle", changed),
+    ])
 }
 
 struct Timed {
@@ -44,11 +63,12 @@ struct Timed {
     whole: Duration,
 }
 
-async fn time(request: impl AsyncFn(usize) -> Result<()>) -> Result<Timed> {
+/// Lets every client send request after request for as long as `goes_on` says, by how many it has sent.
+async fn time(request: impl AsyncFn(usize) -> Result<()>, goes_on: impl Fn(usize) -> bool) -> Result<Timed> {
     let begun = Instant::now();
     let clients = (0..CLIENTS).map(async |client| {
         let mut each = Vec::with_capacity(REQUESTS);
-        for _ in 0..REQUESTS {
+        while goes_on(each.len()) {
             let begun = Instant::now();
             request(client).await?;
             each.push(begun.elapsed());

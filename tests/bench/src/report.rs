@@ -2,26 +2,34 @@
 #![expect(clippy::print_stdout, reason = "this is what the bench is for")]
 
 use crate::clients::Latency;
-use crate::syncs::Measured;
+use crate::cost::{Cost, Units};
+use crate::measured::Measured;
 
 /// What machine the figures are from.
 pub(crate) fn machine() {
     let cpu_info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu_info.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    let model = model.trim_start_matches([' ', '\t', ':']).trim();
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
+    println!("Machine: {cores} cores, {model}, all processes on it; load before: {load}\n");
+}
+
+/// What bounds every figure below it.
+pub(crate) fn erp(records_per_second: f64) {
     println!(
-        "Machine: {cores} cores,{}\n",
-        model.trim_start_matches([' ', '\t', ':']).trim().to_owned() + " (all processes on it)"
+        "The ERP alone serves {records_per_second:.0} records/s to a client that does not look at them.\n"
     );
 }
 
 /// The table of syncs.
-#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
 pub(crate) fn syncs(rows: &[Measured]) {
-    println!("| sync | products | records/s | seconds | CPU seconds | peak memory |");
+    println!("| what | products | records/s | seconds | CPU seconds | peak memory |");
     println!("|---|---:|---:|---:|---:|---:|");
-    for Measured { what, products, seconds, cpu_seconds, peak_mb } in rows {
-        let rate = *products as f64 / seconds;
+    for row in rows {
+        let Measured { what, products, seconds, cpu_seconds, peak_mb } = row;
+        let rate = row.rate();
         println!("| {what} | {products} | {rate:.0} | {seconds:.2} | {cpu_seconds:.2} | {peak_mb:.0} MB |");
     }
     println!();
@@ -34,4 +42,22 @@ pub(crate) fn latencies(rows: &[Latency]) {
     for Latency { what, median_ms, p99_ms, per_second } in rows {
         println!("| {what} | {median_ms:.1} ms | {p99_ms:.1} ms | {per_second:.0} |");
     }
+    println!();
+}
+
+/// The table of costs, each beside the design of one item per record.
+pub(crate) fn costs(rows: &[Cost]) {
+    println!(
+        "| sync | write units | read units | SQS requests | dollars | one item per record: write | read | dollars |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    for Cost { what, products, units, baseline } in rows {
+        let Units { write, read, sqs } = units;
+        let (dollars, others) = (units.dollars(), baseline.dollars());
+        println!(
+            "| {products} products, {what} | {write:.0} | {read:.0} | {sqs:.0} | {dollars:.4} | {:.0} | {:.0} | {others:.4} |",
+            baseline.write, baseline.read,
+        );
+    }
+    println!();
 }

@@ -22,13 +22,13 @@ async fn what_was_written_is_there_after_a_restart() {
     let key = AttributeValue::S("k".to_owned());
 
     let dynamodb = DynamoDb::start(Some(&file)).await.unwrap();
-    let client = clients::dynamodb(dynamodb.address());
+    let client = clients::dynamodb(dynamodb.address(), None);
     make_table(&client).await;
     client.put_item().table_name("records").item("pk", key.clone()).send().await.unwrap();
     dynamodb.stop().await;
 
     let dynamodb = DynamoDb::start(Some(&file)).await.unwrap();
-    let client = clients::dynamodb(dynamodb.address());
+    let client = clients::dynamodb(dynamodb.address(), None);
     let read = client.get_item().table_name("records").key("pk", key.clone()).send().await.unwrap();
     assert_eq!(read.item.unwrap()["pk"], key);
     dynamodb.stop().await;
@@ -37,8 +37,8 @@ async fn what_was_written_is_there_after_a_restart() {
 #[tokio::test]
 async fn two_in_memory_share_nothing() {
     let (one, other) = (DynamoDb::start(None).await.unwrap(), DynamoDb::start(None).await.unwrap());
-    make_table(&clients::dynamodb(one.address())).await;
-    let tables = clients::dynamodb(other.address()).list_tables().send().await.unwrap();
+    make_table(&clients::dynamodb(one.address(), None)).await;
+    let tables = clients::dynamodb(other.address(), None).list_tables().send().await.unwrap();
     assert!(tables.table_names().is_empty());
     one.stop().await;
     other.stop().await;

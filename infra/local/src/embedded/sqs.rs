@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::SharedInterceptor;
 use aws_sdk_sqs::types::QueueAttributeName;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -52,9 +53,9 @@ impl Sqs {
         Ok(Self { address, serving })
     }
 
-    /// A client that reaches it.
-    pub(crate) fn client(&self) -> Client {
-        clients::sqs(self.address)
+    /// A client that reaches it; `watcher` sees each request.
+    pub(crate) fn client(&self, watcher: Option<SharedInterceptor>) -> Client {
+        clients::sqs(self.address, watcher)
     }
 }
 
@@ -81,9 +82,17 @@ async fn serve(listener: TcpListener, service: SqsHttpService<RustackSqsHandler>
     }
 }
 
-/// Makes the queue of runs and the one its dead letters go to, as the cloud's template does. Returns the URL of the
-/// queue of runs.
-pub(crate) async fn make_queues(client: &Client) -> anyhow::Result<String> {
+/// Where the queues are: their URLs.
+#[derive(Debug)]
+pub(crate) struct Queues {
+    /// The queue of runs.
+    pub(crate) runs: String,
+    /// Where what was received too often goes.
+    pub(crate) dead_letters: String,
+}
+
+/// Makes the queue of runs and the one its dead letters go to, as the cloud's template does.
+pub(crate) async fn make_queues(client: &Client) -> anyhow::Result<Queues> {
     make_queue_pair(client, "causeway-runs", VISIBILITY_SECONDS, MAX_RECEIVES).await
 }
 
@@ -93,11 +102,12 @@ pub(crate) async fn make_queue_pair(
     name: &str,
     visibility_seconds: u32,
     max_receives: u32,
-) -> anyhow::Result<String> {
-    let dead_letters = make_queue(client, &format!("{name}-dlq"), HashMap::new()).await?;
+) -> anyhow::Result<Queues> {
+    let of_letters = [(QueueAttributeName::VisibilityTimeout, visibility_seconds.to_string())].into();
+    let dead_letters = make_queue(client, &format!("{name}-dlq"), of_letters).await?;
     let arn = client
         .get_queue_attributes()
-        .queue_url(dead_letters)
+        .queue_url(&dead_letters)
         .attribute_names(QueueAttributeName::QueueArn)
         .send()
         .await
@@ -109,7 +119,7 @@ pub(crate) async fn make_queue_pair(
         (QueueAttributeName::VisibilityTimeout, visibility_seconds.to_string()),
         (QueueAttributeName::RedrivePolicy, redrive),
     ]);
-    make_queue(client, name, attributes).await
+    Ok(Queues { runs: make_queue(client, name, attributes).await?, dead_letters })
 }
 
 async fn make_queue(

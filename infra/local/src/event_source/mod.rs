@@ -19,9 +19,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::clients::REGION;
 
-/// How many batches are worked on side by side. A worker mostly waits for an ERP.
-const CONCURRENCY: usize = 8;
-
 /// How many messages a batch has at most. One: a worker takes the runs of a batch one after the other, and a quick sync
 /// must not wait behind a long one while other workers idle.
 const BATCH: i32 = 1;
@@ -38,15 +35,17 @@ pub(crate) struct EventSource {
     client: Client,
     url: String,
     arn: String,
+    /// How many batches are worked on side by side.
+    concurrency: usize,
 }
 
 impl EventSource {
-    /// Takes messages from the queue at `url`.
-    pub(crate) fn new(client: Client, url: &str) -> Self {
+    /// Takes messages from the queue at `url`, and works on `concurrency` batches side by side.
+    pub(crate) fn new(client: Client, url: &str, concurrency: usize) -> Self {
         let mut steps = url.rsplit('/');
         let (name, account) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
         let arn = format!("arn:aws:sqs:{REGION}:{account}:{name}");
-        Self { client, url: url.to_owned(), arn }
+        Self { client, url: url.to_owned(), arn, concurrency }
     }
 
     /// Begins to hand batches to `work`, until `stop`.
@@ -55,7 +54,7 @@ impl EventSource {
         W: Fn(SqsEvent, Instant) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = SqsBatchResponse> + Send + 'static,
     {
-        for _ in 0..CONCURRENCY {
+        for _ in 0..self.concurrency {
             let (source, work, stop) = (self.clone(), work.clone(), stop.clone());
             tasks.spawn(async move {
                 while let Some(batch) = source.next_batch(&stop).await {
@@ -72,7 +71,7 @@ impl EventSource {
                 Ok(batch) if batch.is_empty() => {}
                 Ok(batch) => return Some(batch),
                 Err(error) => {
-                    tracing::error!(%error, "the queue of runs cannot be asked");
+                    tracing::error!(%error, queue = self.arn, "a queue cannot be asked");
                     stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await?;
                 }
             }

@@ -18,9 +18,9 @@ struct Running {
 impl Running {
     async fn new() -> Self {
         let sqs = Sqs::start().await.unwrap();
-        let client = sqs.client();
-        let url = make_queue_pair(&client, "jobs", 1, 3).await.unwrap();
-        let source = EventSource::new(client.clone(), &url);
+        let client = sqs.client(None);
+        let url = make_queue_pair(&client, "jobs", 1, 3).await.unwrap().runs;
+        let source = EventSource::new(client.clone(), &url, 8);
         Self { _sqs: sqs, client, url, source, tasks: TaskTracker::new(), stop: CancellationToken::new() }
     }
 

@@ -1,10 +1,10 @@
-//! The calls: testing a connection, and walking through the pages of a pull.
+//! The calls: testing a connection, walking through the pages of a pull, and sending records.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::DataType;
-use domain::connection::{ConnectionSettings, Credentials};
+use domain::connection::{ConnectionSettings, Credentials, PushMethod};
 use serde_json::json;
 use transport::http::{HttpAnswer, HttpClient, HttpRequest, place};
 use transport::{ErpError, Transport};
@@ -15,8 +15,9 @@ use super::config::HttpConfig;
 use super::hints::{self, Hints};
 use super::paging::{self, Pager, Verdict};
 use super::progress::{Mark, Progress};
+use super::push;
 use super::records::{find_records, to_items};
-use crate::{Connector, Page, Pages, Pull, TestReport};
+use crate::{Connector, Found, Lookup, Page, Pages, Pull, Push, PushError, Pushed, TestReport};
 
 /// Speaks to any HTTP API that answers in JSON.
 #[derive(Debug)]
@@ -88,6 +89,23 @@ impl Connector for HttpConnector {
 
     fn pulls_changes(&self, data_type: DataType) -> bool {
         self.config.api.changes_of(data_type).is_some()
+    }
+
+    async fn push(&self, push: &Push<'_>) -> Result<Pushed, PushError> {
+        push::send(&self.http, &self.config, push).await
+    }
+
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Option<Found>, ErpError> {
+        push::find(&self.http, &self.config, lookup).await
+    }
+
+    fn can_find(&self, data_type: DataType) -> bool {
+        self.config.push_settings(data_type).lookup.is_some()
+    }
+
+    fn repeats_safely(&self, data_type: DataType) -> bool {
+        let push = self.config.push_settings(data_type);
+        push.idempotent || push.create.method == Some(PushMethod::Put)
     }
 }
 

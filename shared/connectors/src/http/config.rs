@@ -1,10 +1,11 @@
 //! From a connection's settings and credentials to requests. Pure.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::DataType;
-use domain::connection::{ApiAuth, ApiSettings, ConnectionSettings, Credentials};
+use domain::connection::{ApiAuth, ApiSettings, ConnectionSettings, Credentials, PushSettings};
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
@@ -78,13 +79,18 @@ impl HttpConfig {
         }
     }
 
+    /// How records of a type are sent.
+    pub(super) fn push_settings(&self, data_type: DataType) -> Cow<'_, PushSettings> {
+        self.api.push.get(&data_type).map_or_else(Cow::default, Cow::Borrowed)
+    }
+
     /// What the connection test calls.
     pub(super) fn test_url(&self) -> Url {
         self.api.test_path.as_deref().map_or_else(|| self.base.clone(), |path| self.under_base(path))
     }
 
     /// Appends a path, with its query if it has one; a query of `apiUrl` itself stays.
-    fn under_base(&self, path: &str) -> Url {
+    pub(super) fn under_base(&self, path: &str) -> Url {
         let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
@@ -135,10 +141,16 @@ fn basic(user: SecretString, password: SecretString) -> Auth {
 
 fn headers(more: &BTreeMap<String, String>) -> Result<HeaderMap, ErpError> {
     let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+    add_headers(&mut headers, more)?;
+    Ok(headers)
+}
+
+/// Adds configured headers, each in the place of one of its name.
+pub(super) fn add_headers(headers: &mut HeaderMap, more: &BTreeMap<String, String>) -> Result<(), ErpError> {
     for (name, value) in more {
         let invalid = |_| misconfigured(&format!("header {name} cannot be sent"));
         let value = HeaderValue::from_str(value).map_err(|_| invalid(()))?;
         headers.insert(name.parse::<HeaderName>().map_err(|_| invalid(()))?, value);
     }
-    Ok(headers)
+    Ok(())
 }

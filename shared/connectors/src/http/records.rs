@@ -12,7 +12,8 @@ use crate::Item;
 const PLACES: [&str; 5] = ["data", "items", "results", "records", "value"];
 
 /// Members that are known to hold an object with the records.
-const WRAPPERS: [&str; 8] = ["d", "data", "result", "results", "response", "payload", "message", "_embedded"];
+pub(super) const WRAPPERS: [&str; 8] =
+    ["d", "data", "result", "results", "response", "payload", "message", "_embedded"];
 
 /// Finds the records of an answer to a request for `data_type`: the answer itself, or the list at `configured`, or at
 /// one of the usual places.

@@ -4,7 +4,7 @@ use crate::change::Operation;
 use crate::difference::{inner_fields, kind_of};
 use crate::json::{Json, Kind};
 use crate::mapping::FieldMapping;
-use crate::records::{EXTRA, FieldKind, fields_of};
+use crate::records::{EXTRA, FieldKind, fields_of, key_fields};
 
 use super::Outgoing;
 use super::value::{self, separate, write_string};
@@ -16,7 +16,8 @@ const REFERENCE: &str = "reference";
 const THEIRS_TO_SAY: &str = "modifiedAt";
 
 /// Writes a record under the names that `mapping` takes its fields from, the way of mapping backwards. A field the
-/// mapping does not name keeps our name; one it leaves empty is left out. A new record carries our reference.
+/// mapping does not name keeps our name; one it leaves empty is left out. A new record carries our reference, a changed
+/// one the key it has there.
 ///
 /// # Errors
 /// With a sentence, if a field is mapped from something that cannot be written to, or two differ that go to one place.
@@ -24,8 +25,12 @@ pub fn renamed(outgoing: &Outgoing<'_>, mapping: &FieldMapping) -> Result<String
     let mut writer = Writer { outgoing, mapping, tree: Tree::Branch(Vec::new()) };
     let fields = fields_of(outgoing.data_type);
     let members = outgoing.record.map(Json::members).unwrap_or_default();
+    let their_key = key_at_the_erp(outgoing);
     for (name, value) in members.iter().filter(|(name, value)| name != EXTRA && value.kind() != Kind::Null) {
-        writer.put_field(name, *value, kind_of(fields, name))?;
+        match &their_key {
+            Some((field, key)) if name == field => writer.put(field, &[field], key.clone())?,
+            _ => writer.put_field(name, *value, kind_of(fields, name))?,
+        }
     }
     let is_missing = outgoing.field(REFERENCE).is_none() && kind_of(fields, REFERENCE).is_some();
     if is_missing && outgoing.operation == Operation::Create {
@@ -41,6 +46,14 @@ pub fn renamed(outgoing: &Outgoing<'_>, mapping: &FieldMapping) -> Result<String
     let mut out = String::new();
     writer.tree.write(&mut out);
     Ok(out)
+}
+
+/// The field that is the key of a record the ERP has, and what it holds there: ours may differ.
+fn key_at_the_erp(outgoing: &Outgoing<'_>) -> Option<(&'static str, String)> {
+    let [field] = key_fields(outgoing.data_type) else { return None };
+    let mut text = String::new();
+    write_string(outgoing.key, &mut text);
+    (outgoing.operation == Operation::Update).then_some((*field, text))
 }
 
 struct Writer<'w, 'a> {

@@ -159,12 +159,15 @@ fn without_a_template_fields_go_where_they_are_mapped_from() {
 }
 
 #[test]
-fn a_new_record_carries_our_reference_and_a_changed_one_does_not() {
+fn a_new_record_carries_our_reference_and_a_changed_one_its_key_at_the_erp() {
     let new = order(r#"{"orderNumber":"1"}"#);
     let named = mapping(json!({"reference": "externalId"}));
     assert_eq!(renamed(&new, &named).unwrap(), r#"{"orderNumber":"1","externalId":"ref-1"}"#);
-    let changed = Outgoing { operation: Operation::Update, ..new };
-    assert_eq!(renamed(&changed, &named).unwrap(), r#"{"orderNumber":"1"}"#);
+    let changed = Outgoing { operation: Operation::Update, key: "SO-7", ..new };
+    assert_eq!(renamed(&changed, &named).unwrap(), r#"{"orderNumber":"SO-7"}"#);
+    let stock = Outgoing { data_type: DataType::Inventory, ..changed };
+    let stock = Outgoing { record: Some(Json::parse(br#"{"sku":"A"}"#).unwrap()), ..stock };
+    assert_eq!(renamed(&stock, &FieldMapping::new()).unwrap(), r#"{"sku":"A"}"#);
 }
 
 #[test]

@@ -72,6 +72,7 @@ pub(crate) fn config(connection: &ConnectionId, data_type: DataType, due: Option
         filters: BTreeMap::new(),
         last_sync_at: None,
         next_sync_at: due,
+        held_since: None,
         last_run_id: None,
         created_at: now,
         updated_at: now,

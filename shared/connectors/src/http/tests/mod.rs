@@ -4,4 +4,5 @@ mod bad_answers;
 mod changes;
 mod connection;
 mod paging_styles;
+mod push;
 mod server;

@@ -1,0 +1,153 @@
+//! Everything one seed works with: an ERP, a table, a queue, and the connection between them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use domain::connection::{
+    Connection, ConnectionMethod, ConnectionSettings, ConnectionStatus, CredentialsOf, Provider,
+};
+use domain::ids::{ConnectionId, SyncConfigId};
+use domain::sync_config::{SyncConfig, SyncSettings, SyncStatus};
+use domain::{DataType, Direction};
+use jiff::Timestamp;
+use secrets::Vault;
+use serde_json::json;
+use store::Store;
+use sync::{Engine, Pace};
+use tokio_util::sync::CancellationToken;
+use transport::Transport;
+
+use crate::dice::{Actor, Dice, Weather};
+use crate::erp::{self, Catalogue, LEFT_OUT};
+use crate::nudges::Nudges;
+use crate::plan::{Paging, Plan};
+use crate::table::Table;
+use crate::wire::Wire;
+use crate::workers::Victims;
+
+/// What is synced.
+pub(crate) const DATA_TYPE: DataType = DataType::Products;
+
+/// The laboratory of one seed.
+#[derive(Debug)]
+pub(crate) struct Lab {
+    pub(crate) plan: Plan,
+    pub(crate) weather: Arc<Weather>,
+    pub(crate) catalogue: Arc<Mutex<Catalogue>>,
+    pub(crate) nudges: Nudges,
+    pub(crate) victims: Victims,
+    pub(crate) connection: Connection,
+    pub(crate) config: SyncConfig,
+    /// The table, without faults: what is proved is read from here.
+    pub(crate) store: Store,
+    table: Table,
+    vault: Vault,
+    transport: Transport,
+    processes: AtomicU64,
+}
+
+impl Lab {
+    pub(crate) async fn open(plan: Plan) -> Self {
+        let weather = Weather::new(plan.faults);
+        let dice = |actor| Dice::of(plan.seed, actor, &weather);
+        let catalogue = Catalogue::new(&plan, dice(Actor::Catalogue).throw(fastrand::Rng::fork));
+        let catalogue = Arc::new(Mutex::new(catalogue));
+        let victims = Victims::default();
+        let url = erp::serve(Arc::clone(&catalogue), plan.clone(), dice(Actor::Erp), victims.clone()).await;
+        let nudges = Nudges::new(plan.seed, dice(Actor::Delivery), plan.visibility);
+        let table = Table::start(plan.seed).await;
+        let store = table.calm();
+        let connection = connection(&plan, url);
+        let config = config(&connection.id);
+        store.create_connection(&connection).await.unwrap();
+        store.create_sync_config(&config).await.unwrap();
+        let vault = Vault::from_key([7; 32]);
+        let transport = Transport::new("127.0.0.0/8".parse().unwrap()).unwrap();
+        Self {
+            plan,
+            weather,
+            catalogue,
+            nudges,
+            victims,
+            connection,
+            config,
+            store,
+            table,
+            vault,
+            transport,
+            processes: AtomicU64::new(0),
+        }
+    }
+
+    /// The engine of a new process, and what ends it.
+    pub(crate) fn process(&self) -> (Engine, CancellationToken) {
+        let number = self.processes.fetch_add(1, Ordering::SeqCst);
+        let (dice, kill) =
+            (Dice::of(self.plan.seed, Actor::Process(number), &self.weather), CancellationToken::new());
+        let wire = |inner: SharedHttpClient, per_mille| {
+            let slow = self.plan.pace.lease.mul_f64(0.7);
+            Wire { inner, dice: dice.clone(), per_mille, slow, kill: kill.clone() }
+        };
+        let engine = Engine {
+            store: self.table.over(wire(self.table.http(), self.plan.table_faults)),
+            queue: self.nudges.over(wire(self.nudges.http(), self.plan.queue_faults)),
+            vault: self.vault.clone(),
+            transport: self.transport.clone(),
+            pace: self.plan.pace,
+        };
+        (engine, kill)
+    }
+
+    /// An engine that nothing happens to and that takes its time.
+    pub(crate) fn calm(&self) -> Engine {
+        Engine {
+            store: self.store.clone(),
+            queue: self.nudges.over(self.nudges.http()),
+            vault: self.vault.clone(),
+            transport: self.transport.clone(),
+            pace: Pace { batch_records: self.plan.pace.batch_records, ..Pace::default() },
+        }
+    }
+}
+
+fn connection(plan: &Plan, url: String) -> Connection {
+    let style = match plan.paging {
+        Paging::Page => "page",
+        Paging::Offset => "offset",
+        Paging::Cursor => "cursor",
+        Paging::NextUrl => "auto",
+    };
+    let settings = json!({
+        "timeout": 5_000, "retryAttempts": 3, "retryDelay": 10, "batchSize": plan.page,
+        "api": {"paging": {"style": style}},
+    });
+    let now = Timestamp::now();
+    Connection {
+        id: ConnectionId::generate(),
+        name: "An ERP that misbehaves".to_owned(),
+        provider: Provider::Custom,
+        connection_method: ConnectionMethod::Api,
+        status: ConnectionStatus::Active,
+        credentials: CredentialsOf { api_url: Some(url), ..CredentialsOf::default() },
+        settings: serde_json::from_value::<ConnectionSettings>(settings).unwrap(),
+        last_tested_at: None,
+        last_sync_at: None,
+        last_error: None,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
+}
+
+fn config(connection: &ConnectionId) -> SyncConfig {
+    let now = Timestamp::now();
+    let config = json!({
+        "id": SyncConfigId::generate(), "erpConnectionId": connection, "dataType": DATA_TYPE,
+        "direction": Direction::Pull, "enabled": true, "status": SyncStatus::Idle,
+        "settings": SyncSettings { auto_sync: false, ..SyncSettings::default() },
+        "fieldMapping": {}, "transformations": [], "filters": {"category": {"ne": LEFT_OUT}},
+        "createdAt": now, "updatedAt": now, "version": 1,
+    });
+    serde_json::from_value(config).unwrap()
+}

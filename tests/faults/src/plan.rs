@@ -1,0 +1,104 @@
+//! What a seed decides before anything starts.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use sync::Pace;
+
+use crate::dice::{Actor, Dice, Weather};
+
+/// How the ERP lets its clients page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Paging {
+    Page,
+    Offset,
+    Cursor,
+    NextUrl,
+}
+
+/// What a seed decides.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    /// Runs while things go wrong; one more follows when it is calm.
+    pub(crate) runs: u32,
+    /// Records the ERP has to begin with.
+    pub(crate) records: u32,
+    /// Bytes of text in a record at most, of the kind that does not compress.
+    pub(crate) text: usize,
+    /// Records that cannot be read, and such as the config leaves out, in percent.
+    pub(crate) broken: u32,
+    pub(crate) filtered: u32,
+    /// Records on a page.
+    pub(crate) page: u32,
+    pub(crate) paging: Paging,
+    /// Whether an answer tells how many records there are.
+    pub(crate) tells_total: bool,
+    /// Whether records change while they are read.
+    pub(crate) restless: bool,
+    pub(crate) pace: Pace,
+    /// How long a worker may take.
+    pub(crate) work_time: Duration,
+    /// Workers side by side.
+    pub(crate) workers: usize,
+    /// Whether a new run is started while workers of the last may still be about.
+    pub(crate) overlapping: bool,
+    /// How often something goes wrong, of a thousand calls: at the table, at the queue, at the ERP.
+    pub(crate) table_faults: u32,
+    pub(crate) queue_faults: u32,
+    pub(crate) erp_faults: u32,
+    /// How often something goes wrong at most.
+    pub(crate) faults: u32,
+    /// How long a message stays out of sight once it was handed over.
+    pub(crate) visibility: Duration,
+    /// How often the scheduler ticks.
+    pub(crate) tick: Duration,
+}
+
+impl Plan {
+    pub(crate) fn of(seed: u64) -> Self {
+        Dice::of(seed, Actor::Plan, &Weather::new(0)).throw(|rng| Self::draw(seed, rng))
+    }
+
+    fn draw(seed: u64, rng: &mut Rng) -> Self {
+        let small = rng.u32(..10) < 8;
+        let lease = rng.u64(60..250);
+        Self {
+            seed,
+            runs: rng.u32(1..4),
+            records: if small { rng.u32(10..80) } else { rng.u32(80..300) },
+            text: pick(rng, &[10, 200, 900]),
+            broken: pick(rng, &[0, 0, 5, 15]),
+            filtered: pick(rng, &[0, 0, 10]),
+            page: rng.u32(5..=30),
+            paging: pick(rng, &[Paging::Page, Paging::Offset, Paging::Cursor, Paging::NextUrl]),
+            tells_total: rng.bool(),
+            restless: rng.u32(..3) == 0,
+            pace: Pace {
+                lease: ms(lease),
+                // In time, too late, or never.
+                renew_every: ms(pick(rng, &[lease / 4, lease / 4, lease * 3 / 2, 1_000_000])),
+                batch_records: rng.usize(7..=40),
+                write_after: ms(pick(rng, &[1, 5, 20, 2_000])),
+                slice: ms(rng.u64(10..100)),
+            },
+            work_time: ms(pick(rng, &[30, 100, 400, 5_000])),
+            workers: rng.usize(1..=3),
+            overlapping: rng.u32(..4) == 0,
+            table_faults: pick(rng, &[0, 5, 15, 40]),
+            queue_faults: pick(rng, &[0, 100, 400]),
+            erp_faults: pick(rng, &[0, 20, 80, 200]),
+            faults: rng.u32(5..60),
+            visibility: ms(rng.u64(20..120)),
+            tick: ms(rng.u64(10..60)),
+        }
+    }
+}
+
+fn pick<T: Copy>(rng: &mut Rng, from: &[T]) -> T {
+    from[rng.usize(..from.len())]
+}
+
+pub(crate) const fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}

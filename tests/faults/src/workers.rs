@@ -1,0 +1,164 @@
+//! Plays the cloud around the engine: wakes workers, lets them die, sends messages again, ticks.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use domain::ids::RunId;
+use domain::run::{Mode, Run, Trigger};
+use domain::{DataType, Direction};
+use jiff::{SignedDuration, Timestamp};
+use sync::{TriggerError, TriggerRequest};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::dice::Dice;
+use crate::lab::Lab;
+use crate::nudges::Nudge;
+use crate::plan::ms;
+
+/// A run must be closed after this long: far more than any takes, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// How far a tick may look ahead, so that a run counts as quiet without the wait for it.
+const AHEAD: SignedDuration = SignedDuration::from_secs(25);
+
+/// The workers that are alive, for others to kill.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Victims(Arc<Mutex<Vec<CancellationToken>>>);
+
+impl Victims {
+    pub(crate) fn kill_one(&self, dice: &Dice) {
+        let mut alive = self.0.lock().unwrap();
+        alive.retain(|victim| !victim.is_cancelled());
+        if let Some(victim) = dice.throw(|rng| rng.choice(&*alive).cloned()) {
+            victim.cancel();
+        }
+    }
+
+    fn add(&self, victim: CancellationToken) {
+        self.0.lock().unwrap().push(victim);
+    }
+}
+
+/// Processes at work.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    lab: Arc<Lab>,
+    workers: JoinSet<()>,
+    ticks: JoinSet<()>,
+}
+
+impl Workers {
+    pub(crate) fn new(lab: Arc<Lab>) -> Self {
+        Self { lab, workers: JoinSet::new(), ticks: JoinSet::new() }
+    }
+
+    /// Starts a run, however often that fails.
+    pub(crate) async fn start_run(&self) -> Result<RunId, String> {
+        for _ in 0..200 {
+            let (engine, kill) = self.lab.process();
+            let request = TriggerRequest {
+                connection: self.lab.connection.clone(),
+                config: Some(self.lab.config.clone()),
+                data_type: DataType::Products,
+                direction: Direction::Pull,
+                mode: Some(Mode::Full),
+                dry_run: false,
+                retry_of: None,
+                trigger: Trigger::Manual,
+                triggered_by: "usr_1".to_owned(),
+                slot: None,
+            };
+            match kill.run_until_cancelled(engine.trigger(request)).await {
+                Some(Ok(Run { id, .. }) | Err(TriggerError::AlreadyRunning(id))) => return Ok(id),
+                Some(Err(TriggerError::Store(_))) | None => {}
+                Some(Err(error)) => return Err(format!("the run could not be started: {error}")),
+            }
+        }
+        Err("the run could not be started".to_owned())
+    }
+
+    /// Wakes workers until the run is closed.
+    pub(crate) async fn drive(&mut self, id: &RunId) -> Result<Run, String> {
+        let patience = Instant::now() + PATIENCE;
+        let mut ticks = interval(self.lab.plan.tick);
+        loop {
+            let run = self.lab.store.run(id).await.unwrap().unwrap();
+            if !run.is_open() {
+                return Ok(run);
+            }
+            if Instant::now() > patience {
+                return Err(format!("the run never closes: {run:?}"));
+            }
+            while self.workers.len() < self.lab.plan.workers
+                && let Some(nudge) = self.lab.nudges.receive()
+            {
+                self.workers.spawn(work(Arc::clone(&self.lab), nudge));
+            }
+            tokio::select! {
+                Some(ended) = self.workers.join_next() => ended.map_err(|error| format!("a worker panicked: {error}"))?,
+                _ = ticks.tick() => self.tick()?,
+                () = tokio::time::sleep(ms(5)) => {}
+            }
+        }
+    }
+
+    /// Waits until every process has come to its end.
+    pub(crate) async fn wait(&mut self) -> Result<(), String> {
+        while let Some(ended) = self.workers.join_next().await {
+            ended.map_err(|error| format!("a worker panicked: {error}"))?;
+        }
+        while let Some(ended) = self.ticks.join_next().await {
+            ended.map_err(|error| format!("a tick panicked: {error}"))?;
+        }
+        Ok(())
+    }
+
+    /// Works off what is left in the queue; all of it must be of no consequence.
+    pub(crate) async fn drain(&mut self) -> Result<(), String> {
+        let patience = Instant::now() + PATIENCE;
+        while !self.lab.nudges.is_empty() {
+            if Instant::now() > patience {
+                return Err(format!("messages are left over: {:?}", self.lab.nudges));
+            }
+            while let Some(nudge) = self.lab.nudges.receive() {
+                let response = sync::work(&self.lab.calm(), nudge.event(), Instant::now() + ms(60_000)).await;
+                if !response.batch_item_failures.is_empty() {
+                    return Err("a message of a closed run fails".to_owned());
+                }
+                self.lab.nudges.delete(&nudge);
+            }
+            tokio::time::sleep(ms(2)).await;
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), String> {
+        while let Some(ended) = self.ticks.try_join_next() {
+            ended.map_err(|error| format!("a tick panicked: {error}"))?;
+        }
+        if self.ticks.is_empty() {
+            let lab = Arc::clone(&self.lab);
+            self.ticks.spawn(async move {
+                let (engine, kill) = lab.process();
+                let ticked = kill.run_until_cancelled(sync::tick(&engine, Timestamp::now() + AHEAD)).await;
+                // Whether it failed or died: the next one does what this left.
+                drop(ticked);
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The life of one worker.
+async fn work(lab: Arc<Lab>, nudge: Nudge) {
+    let (engine, kill) = lab.process();
+    lab.victims.add(kill.clone());
+    let deadline = Instant::now() + lab.plan.work_time;
+    let worked = kill.run_until_cancelled(sync::work(&engine, nudge.event(), deadline)).await;
+    kill.cancel();
+    if worked.is_some_and(|response| response.batch_item_failures.is_empty()) {
+        lab.nudges.delete(&nudge);
+    }
+}
