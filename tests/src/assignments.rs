@@ -154,7 +154,7 @@ async fn an_assignment_may_have_rules_of_its_own() {
     for (path, body) in bodies {
         let made = causeway.client().post(path, body).await.expect(201);
         assert_eq!(made["overrides"], overrides);
-        assert_eq!(causeway.list(path).await, [made.clone()]);
+        assert_eq!(causeway.list(path).await, std::slice::from_ref(&made));
         assert_eq!(effective(&causeway).await["assignment"], made, "what the site uses shows them");
     }
 }

@@ -95,6 +95,25 @@ impl<'a> Json<'a> {
         serde_json::from_str::<Members<'a>>(self.0).map(|members| members.0).unwrap_or_default()
     }
 
+    /// Shows each member of an object, in order, without gathering them.
+    pub fn each_member(self, look: impl FnMut(&str, Json<'a>)) {
+        struct Each<F>(F);
+        impl<'de, F: FnMut(&str, Json<'de>)> Visitor<'de> for Each<F> {
+            type Value = ();
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &RawValue>()? {
+                    (self.0)(&name, Json::from(value));
+                }
+                Ok(())
+            }
+        }
+        // What is no object has no members to show; what is one was valid JSON before.
+        let _shown = serde_json::Deserializer::from_str(self.0).deserialize_map(Each(look)).is_ok();
+    }
+
     /// The items of an array, in order; none of any other kind.
     #[must_use]
     pub fn items(self) -> Vec<Json<'a>> {

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
+use crate::mapping::drift::SchemaPolicy;
 use crate::mapping::{FieldMapping, Filters, Rules, Transformation, check_rules};
 use crate::run::Mode;
 use crate::schedule::{Blackout, Schedule};
@@ -74,6 +75,8 @@ pub struct SyncSettings {
     /// Where more than this share of the known records, in percent, or all of them vanished at the ERP, nothing is
     /// deleted here, and the run says so: 0 to 100. With 100, any but all may go.
     pub max_delete_percent: u8,
+    /// What becomes of fields that we do not know.
+    pub schema_policy: SchemaPolicy,
     /// Windows in which it does not start by itself: 20 at most. Started by hand it runs all the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blackouts: Vec<Blackout>,
@@ -91,6 +94,7 @@ impl Default for SyncSettings {
             full_schedules: Vec::new(),
             overlap_minutes: 5,
             max_delete_percent: 20,
+            schema_policy: SchemaPolicy::default(),
             blackouts: Vec::new(),
         }
     }
@@ -190,6 +194,7 @@ impl SyncConfig {
             conflict_resolution: self.settings.conflict_resolution,
             overlap_minutes: self.settings.overlap_minutes,
             max_delete_percent: self.settings.max_delete_percent,
+            schema_policy: self.settings.schema_policy,
             ..other.settings.clone()
         };
         self.enabled == other.enabled && self.schedule == other.schedule && self.settings == settings

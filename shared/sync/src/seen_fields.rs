@@ -275,7 +275,7 @@ mod tests {
         let seen =
             look(&[&format!(r#"{{"api": {{"token": "t-1"}}, "secrets": {{"a": [1]}}, "text": "{long}"}}"#)]);
         let masked = serde_json::to_string(MASK).unwrap();
-        assert_eq!(of(&seen, "api.token").samples, [masked.clone()]);
+        assert_eq!(of(&seen, "api.token").samples, std::slice::from_ref(&masked));
         assert_eq!(of(&seen, "secrets.a[]").samples, [masked]);
         assert_eq!(of(&seen, "text").samples[0].chars().count(), MAX_SAMPLE_CHARS + 3);
     }

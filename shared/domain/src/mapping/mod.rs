@@ -6,6 +6,7 @@
 
 mod apply;
 mod coerce;
+pub mod drift;
 mod filter;
 mod level;
 mod path;
