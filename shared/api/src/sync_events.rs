@@ -89,7 +89,7 @@ impl Watch {
             return false;
         }
         tokio::time::sleep_until(look_at).await;
-        match self.state.store().run(&self.run.id).await {
+        match self.state.store().run_so_far(&self.run.id).await {
             Ok(Some(run)) => self.run = run,
             Ok(None) => return false,
             Err(error) => return tell(&error),

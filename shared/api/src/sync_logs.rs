@@ -114,5 +114,5 @@ pub(crate) async fn list_planned_changes(
 /// # Errors
 /// 404 if there is none.
 pub(crate) async fn find(state: &ApiState, id: &RunId) -> Result<Run, ApiError> {
-    state.store().run(id).await?.ok_or_else(|| ApiError::not_found("sync log", id))
+    state.store().run_so_far(id).await?.ok_or_else(|| ApiError::not_found("sync log", id))
 }

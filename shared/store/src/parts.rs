@@ -33,6 +33,19 @@ impl Store {
         self.get_many(&keys).await
     }
 
+    /// Reads a run to be shown: what its parts did so far is among its counts.
+    ///
+    /// # Errors
+    /// If the table cannot be read.
+    pub async fn run_so_far(&self, id: &RunId) -> Result<Option<Run>, StoreError> {
+        let Some(mut run) = self.run(id).await? else { return Ok(None) };
+        if run.open_parts() > 0 {
+            let parts = self.parts(&run).await?;
+            parts.iter().filter(|part| part.is_open()).for_each(|part| run.counts.add(&part.counts));
+        }
+        Ok(Some(run))
+    }
+
     /// Closes a part, and adds what it did to its run, all or nothing. A run that is closed already is left as it is.
     pub(crate) async fn close_part(&self, part: &Run, of: &RunId) -> Result<(), StoreError> {
         for _ in 0..TRIES {
