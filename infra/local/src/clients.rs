@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::timeout::{TimeoutConfig, TimeoutConfigBuilder};
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedInterceptor, StalledStreamProtectionConfig,
 };
@@ -14,7 +14,11 @@ use aws_smithy_http_client::Builder;
 pub(crate) const REGION: &str = "local";
 
 /// Longer than the longest long poll, 20 seconds.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+const LONG_POLL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a call of the table may take, its retries included. A worker stops writing when two thirds of its lease of 15
+/// seconds are over; what it sent before must have arrived, or never arrive, when the lease ends.
+const TABLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reaches the embedded DynamoDB at `address`; `watcher` sees each request.
 pub(crate) fn dynamodb(address: SocketAddr, watcher: Option<SharedInterceptor>) -> aws_sdk_dynamodb::Client {
@@ -24,7 +28,7 @@ pub(crate) fn dynamodb(address: SocketAddr, watcher: Option<SharedInterceptor>) 
         .credentials_provider(credentials())
         .endpoint_url(format!("http://{address}"))
         .http_client(plain_http())
-        .timeout_config(timeouts())
+        .timeout_config(timeouts().operation_timeout(TABLE_TIMEOUT).build())
         .retry_config(RetryConfig::standard())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     config.set_interceptors(watcher);
@@ -39,7 +43,7 @@ pub(crate) fn sqs(address: SocketAddr, watcher: Option<SharedInterceptor>) -> aw
         .credentials_provider(credentials())
         .endpoint_url(format!("http://{address}"))
         .http_client(plain_http())
-        .timeout_config(timeouts())
+        .timeout_config(timeouts().operation_attempt_timeout(LONG_POLL_TIMEOUT).build())
         .retry_config(RetryConfig::standard())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     config.set_interceptors(watcher);
@@ -57,9 +61,6 @@ fn plain_http() -> aws_sdk_dynamodb::config::SharedHttpClient {
     Builder::new().pool_max_idle_per_host(64).build_http()
 }
 
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(2))
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .build()
+fn timeouts() -> TimeoutConfigBuilder {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(2))
 }
