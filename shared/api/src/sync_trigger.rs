@@ -127,10 +127,6 @@ fn request_for(
     }
     let configured = config.as_ref().map(|config| config.direction);
     let direction = input.direction.or(configured).unwrap_or_default();
-    if direction == Direction::Push {
-        let message = "is not yet supported as push: this version only pulls from the ERP";
-        return Err(ApiError::invalid_field("direction", message));
-    }
     let triggered_by = caller.admin.id.to_string();
     let trigger = Trigger::Manual;
     Ok(TriggerRequest {

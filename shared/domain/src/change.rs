@@ -49,7 +49,7 @@ impl ChangeState {
 }
 
 /// A record as it was sent to the ERP, kept while its fate is not known and somebody has edited the record since.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InFlight {
     /// What was sent for.
@@ -57,6 +57,8 @@ pub struct InFlight {
     /// Which revision it was.
     pub revision: u64,
     /// The record; none for a delete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::records::RecordData>)]
     pub record: Option<Box<RawValue>>,
 }
 
@@ -101,7 +103,6 @@ pub struct Change {
     pub base: Option<Box<RawValue>>,
     /// What was sent, where `data` was edited since.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(ignore)]
     pub in_flight: Option<InFlight>,
     /// When it was made.
     pub created_at: Timestamp,

@@ -56,6 +56,18 @@ impl PlannedChange {
         Self { action: PlannedAction::Update, key, differences, data: None }
     }
 
+    /// A record that would be sent to the ERP; `ours` is none where it would be deleted there.
+    #[must_use]
+    pub fn push(data_type: DataType, key: String, at_erp: Option<&str>, ours: Option<&str>) -> Self {
+        let json = |text: Option<&'_ str>| text.and_then(|text| RawValue::from_string(text.to_owned()).ok());
+        let (erp, system) = (json(at_erp), json(ours));
+        let differences =
+            difference(data_type, None, erp.as_deref().map(Json::from), system.as_deref().map(Json::from));
+        let is_new = at_erp.is_none();
+        let differences = if is_new { Vec::new() } else { differences };
+        Self { action: PlannedAction::Push, key, differences, data: system.filter(|_| is_new) }
+    }
+
     /// The same, without what would not fit into the table.
     #[must_use]
     pub fn without_content(&self) -> Self {

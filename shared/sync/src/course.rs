@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use connectors::{Connector, connector_for};
+use domain::Direction;
 use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
 use domain::run::{Parts, Phase, Run};
@@ -19,6 +20,7 @@ use crate::health::concerns_connection;
 use crate::lease::{LeaseError, Leased};
 use crate::parts;
 use crate::pull::{self, Pulled};
+use crate::push;
 use crate::seen::Seen;
 
 /// How often in a row a run waits for an ERP that asks to be left alone.
@@ -153,7 +155,7 @@ async fn work_phases<'e>(
     let stop_at = stop_before(deadline);
     let setting = Setting::of(engine, &leased.run).await?;
     let mut seen = Seen::load(engine, &leased.run).await?;
-    if leased.run.phase == Phase::Pull {
+    if leased.run.phase == Phase::Pull && leased.run.direction != Direction::Push {
         leased.run.complete = match leased.run.parts.clone() {
             Some(Parts { error: Some(error), .. }) => return Err(Failure::Setup(error)),
             Some(parts) => parts.complete,
@@ -180,7 +182,13 @@ async fn work_phases<'e>(
             return Ok(End::HandOver);
         }
     }
-    Ok(End::Complete)
+    if leased.run.direction == Direction::Pull {
+        return Ok(End::Complete);
+    }
+    if leased.run.phase != Phase::Push {
+        enter(leased, Phase::Push).await?;
+    }
+    push::push(engine, leased, &setting, stop_at).await
 }
 
 /// Goes on to the next phase, under a checkpoint.

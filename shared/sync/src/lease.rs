@@ -4,7 +4,7 @@ use std::pin::{Pin, pin};
 
 use domain::ids::RunId;
 use domain::run::{Lease, Run, RunStatus};
-use store::{Permit, StoreError};
+use store::{ChangeWrite, Permit, Stepped, StoreError};
 use tokio::time::{Instant, timeout};
 use transport::ErpError;
 use ulid::Ulid;
@@ -78,20 +78,48 @@ impl<'e> Leased<'e> {
 
     /// Writes how far the run is, and renews the lease.
     pub(crate) async fn checkpoint(&mut self) -> Result<(), LeaseError> {
+        self.mark_progress();
+        self.renew().await
+    }
+
+    /// [`Self::checkpoint`] and changes of ours, all or nothing. `false`, with nothing written, if one of the changes is
+    /// no longer as it was.
+    pub(crate) async fn checkpoint_with(&mut self, changes: &[ChangeWrite<'_>]) -> Result<bool, LeaseError> {
+        self.mark_progress();
+        self.extend();
+        loop {
+            let begun = Instant::now();
+            match self.engine.store.step_push(&self.run, changes).await? {
+                Stepped::Yes => self.permit_from(begun),
+                Stepped::ChangeLost => {
+                    self.run.version -= 1;
+                    return Ok(false);
+                }
+                Stepped::RunLost if self.settle(Err(StoreError::Changed)).await? => self.permit_from(begun),
+                Stepped::RunLost => continue,
+            }
+            return Ok(true);
+        }
+    }
+
+    fn mark_progress(&mut self) {
         self.run.stalled = 0;
         self.run.holds = 0;
         self.run.held_until = None;
         self.run.checkpointed_at = now();
-        self.renew().await
     }
 
     /// Renews the lease.
     async fn renew(&mut self) -> Result<(), LeaseError> {
+        self.extend();
+        self.write().await
+    }
+
+    fn extend(&mut self) {
         if let Some(lease) = &mut self.run.lease {
             lease.until = now() + self.engine.pace.lease;
         }
         self.run.version += 1;
-        self.write().await
     }
 
     /// Does `work`, however long it takes, without losing the lease meanwhile.
@@ -187,11 +215,15 @@ impl<'e> Leased<'e> {
             let begun = Instant::now();
             let written = self.engine.store.checkpoint_run(&self.run).await;
             if self.settle(written).await? {
-                // A write that is sent at the very end of a lease may arrive after it.
-                self.permit.extend((begun + self.engine.pace.lease * 2 / 3).into_std());
+                self.permit_from(begun);
                 return Ok(());
             }
         }
+    }
+
+    /// A write that is sent at the very end of a lease may arrive after it, so the permit ends before.
+    fn permit_from(&self, begun: Instant) {
+        self.permit.extend((begun + self.engine.pace.lease * 2 / 3).into_std());
     }
 
     /// Whether a write is done; `false` if it is to be made again, on top of what a person wrote meanwhile.

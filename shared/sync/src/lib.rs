@@ -18,6 +18,7 @@ mod parts;
 mod plan;
 mod preview;
 mod pull;
+mod push;
 mod raw;
 mod retry;
 mod seen;

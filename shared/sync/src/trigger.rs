@@ -118,13 +118,6 @@ fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
         mode: request.mode.unwrap_or_default(),
         retry_of: request.retry_of.as_ref().map(|run| run.id.clone()),
         dry_run: request.dry_run,
-        warnings: not_pushed(request.direction).into_iter().collect(),
         ..Run::start(connection.id.clone(), *data_type, *trigger, triggered_by.clone(), now)
     }
-}
-
-/// A sync that should also push says so while pushing is not built.
-fn not_pushed(direction: Direction) -> Option<String> {
-    let wanted = direction != Direction::Pull;
-    wanted.then(|| "only the pull half was done: this version does not push to the ERP yet".to_owned())
 }

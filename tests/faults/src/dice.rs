@@ -75,6 +75,11 @@ impl Dice {
         throw(&mut self.rng.lock().unwrap())
     }
 
+    /// Whether nothing goes wrong any more.
+    pub(crate) fn is_calm(&self) -> bool {
+        self.weather.calm.load(Ordering::SeqCst)
+    }
+
     /// One of `kinds` in `per_mille` of all cases, while faults are left.
     pub(crate) fn fault<F: Copy>(&self, per_mille: u32, kinds: &[F]) -> Option<F> {
         let kind = self.throw(|rng| (rng.u32(..1_000) < per_mille).then(|| rng.choice(kinds).copied()))?;

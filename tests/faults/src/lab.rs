@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::connection::{
@@ -21,13 +22,16 @@ use transport::Transport;
 use crate::dice::{Actor, Dice, Weather};
 use crate::erp::{self, Catalogue, LEFT_OUT};
 use crate::nudges::Nudges;
-use crate::plan::{Paging, Plan};
+use crate::plan::{Paging, Plan, ms};
 use crate::table::Table;
 use crate::wire::Wire;
 use crate::workers::Victims;
 
 /// What is synced.
 pub(crate) const DATA_TYPE: DataType = DataType::Products;
+
+/// Calls that are made to find out how long one takes.
+const CALLS: u32 = 20;
 
 /// The laboratory of one seed.
 #[derive(Debug)]
@@ -48,7 +52,10 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
-    pub(crate) async fn open(plan: Plan) -> Self {
+    pub(crate) async fn open(seed: u64) -> Self {
+        let table = Table::start(seed).await;
+        let store = table.calm();
+        let plan = Plan::of(seed, time_of_a_call(&store).await);
         let weather = Weather::new(plan.faults);
         let dice = |actor| Dice::of(plan.seed, actor, &weather);
         let catalogue = Catalogue::new(&plan, dice(Actor::Catalogue).throw(fastrand::Rng::fork));
@@ -56,8 +63,6 @@ impl Lab {
         let victims = Victims::default();
         let url = erp::serve(Arc::clone(&catalogue), plan.clone(), dice(Actor::Erp), victims.clone()).await;
         let nudges = Nudges::new(plan.seed, dice(Actor::Delivery), plan.visibility);
-        let table = Table::start(plan.seed).await;
-        let store = table.calm();
         let connection = connection(&plan, url);
         let config = config(&connection.id);
         store.create_connection(&connection).await.unwrap();
@@ -109,6 +114,15 @@ impl Lab {
             pace: Pace { batch_records: self.plan.pace.batch_records, ..Pace::default() },
         }
     }
+}
+
+/// How long a call to the table takes on this machine as busy as it is.
+async fn time_of_a_call(store: &Store) -> Duration {
+    let begun = Instant::now();
+    for _ in 0..CALLS {
+        store.connection(&ConnectionId::generate()).await.unwrap();
+    }
+    (begun.elapsed() / CALLS).max(ms(1))
 }
 
 fn connection(plan: &Plan, url: String) -> Connection {

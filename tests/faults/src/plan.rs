@@ -56,13 +56,16 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn of(seed: u64) -> Self {
-        Dice::of(seed, Actor::Plan, &Weather::new(0)).throw(|rng| Self::draw(seed, rng))
+    /// Times are told in calls to the table, of which each takes `call`: a busy machine must not look like a fault.
+    pub(crate) fn of(seed: u64, call: Duration) -> Self {
+        Dice::of(seed, Actor::Plan, &Weather::new(0)).throw(|rng| Self::draw(seed, call, rng))
     }
 
-    fn draw(seed: u64, rng: &mut Rng) -> Self {
+    fn draw(seed: u64, call: Duration, rng: &mut Rng) -> Self {
+        let calls = |calls: u32| call * calls;
         let small = rng.u32(..10) < 8;
-        let lease = rng.u64(60..250);
+        let hasty = rng.u32(..4) == 0;
+        let lease = if hasty { rng.u32(10..40) } else { rng.u32(100..200) };
         Self {
             seed,
             runs: rng.u32(1..4),
@@ -75,22 +78,26 @@ impl Plan {
             tells_total: rng.bool(),
             restless: rng.u32(..3) == 0,
             pace: Pace {
-                lease: ms(lease),
-                // In time, too late, or never.
-                renew_every: ms(pick(rng, &[lease / 4, lease / 4, lease * 3 / 2, 1_000_000])),
+                lease: calls(lease),
+                // In time; with hasty leases also too late, or never.
+                renew_every: calls(if hasty {
+                    pick(rng, &[lease / 4, lease * 3 / 2, 1_000_000])
+                } else {
+                    lease / 4
+                }),
                 batch_records: rng.usize(7..=40),
-                write_after: ms(pick(rng, &[1, 5, 20, 2_000])),
-                slice: ms(rng.u64(10..100)),
+                write_after: calls(pick(rng, &[1, 5, 20, 10_000])),
+                slice: calls(rng.u32(10..200)),
             },
-            work_time: ms(pick(rng, &[30, 100, 400, 5_000])),
+            work_time: calls(pick(rng, &[30, 100, 400, 5_000])),
             workers: rng.usize(1..=3),
             overlapping: rng.u32(..4) == 0,
             table_faults: pick(rng, &[0, 5, 15, 40]),
             queue_faults: pick(rng, &[0, 100, 400]),
             erp_faults: pick(rng, &[0, 20, 80, 200]),
             faults: rng.u32(5..60),
-            visibility: ms(rng.u64(20..120)),
-            tick: ms(rng.u64(10..60)),
+            visibility: calls(rng.u32(10..60)),
+            tick: calls(rng.u32(10..60)),
         }
     }
 }

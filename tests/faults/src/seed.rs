@@ -5,7 +5,6 @@ use std::sync::Arc;
 use domain::run::{Run, RunStatus};
 
 use crate::lab::Lab;
-use crate::plan::Plan;
 use crate::proof::{self, Before};
 use crate::workers::Workers;
 
@@ -19,9 +18,12 @@ pub(crate) struct Story {
     pub(crate) faults: u64,
 }
 
+/// The first makes good what went wrong, the second finds nothing left to do.
+const CALM_RUNS: u32 = 2;
+
 /// Runs a seed.
 pub(crate) async fn run(seed: u64) -> Result<Story, String> {
-    let lab = Arc::new(Lab::open(Plan::of(seed)).await);
+    let lab = Arc::new(Lab::open(seed).await);
     let mut workers = Workers::new(Arc::clone(&lab));
     let mut runs = Vec::new();
     for _ in 0..lab.plan.runs {
@@ -31,8 +33,9 @@ pub(crate) async fn run(seed: u64) -> Result<Story, String> {
     lab.weather.calm_down();
     workers.wait().await?;
     workers.drain().await?;
-    let last = calm_run(&lab, &mut workers).await?;
-    runs.push(last);
+    for _ in 0..CALM_RUNS {
+        runs.push(calm_run(&lab, &mut workers).await?);
+    }
     workers.drain().await?;
     proof::hold_in_the_end(&lab, &runs).await?;
     Ok(story(&lab, &runs))
@@ -43,6 +46,14 @@ async fn one_run(lab: &Lab, workers: &mut Workers, alone: bool) -> Result<Run, S
     let before = Before::look(lab).await?;
     let id = workers.start_run().await?;
     let run = workers.drive(&id).await?;
+    println!(
+        "DBG {} attempts {} secs {} {:?} {:?}",
+        run.error.is_some(),
+        run.attempt,
+        domain::run::seconds(run.started_at, run.completed_at.unwrap()),
+        run.error,
+        lab.plan
+    );
     if alone {
         workers.wait().await?;
         before.hold(lab, &run).await.map_err(|error| format!("{error}\nafter {run:?}"))?;

@@ -12,7 +12,7 @@ use crate::seed::{self, Story};
 const RUNS: u64 = 200;
 
 /// Seeds at work at once: they mostly wait for leases to end.
-const SIDE_BY_SIDE: usize = 8;
+const SIDE_BY_SIDE: usize = 12;
 
 #[test]
 fn whatever_fails_and_whoever_dies_every_record_is_stored_once_and_counted_once() {

@@ -7,6 +7,7 @@
 mod apply;
 mod coerce;
 pub mod drift;
+mod extra;
 mod filter;
 mod level;
 mod path;
@@ -24,7 +25,6 @@ pub use rules::{Rules, RulesOverride, check_overrides};
 pub use sources::{FilledBy, Source, Unfilled, unfilled};
 pub use transformation::{Operation, Transformation, check_transformations};
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -33,6 +33,7 @@ use crate::data_type::DataType;
 use crate::json::{Json, Kind};
 use crate::records::{EXTRA, Field, FieldKind, MAX_KEY_BYTES, fields_of, key_fields};
 use crate::validation::{Checks, FieldError};
+use extra::Extra;
 use level::Level;
 use path::Path;
 use program::Program;
@@ -125,14 +126,7 @@ pub struct Mapper {
     data_type: DataType,
     level: Level,
     extra: Vec<Extra>,
-}
-
-/// A field of the user's own.
-#[derive(Debug)]
-struct Extra {
-    name: String,
-    source: Option<Path>,
-    program: Option<Program>,
+    keeps_unknown: bool,
 }
 
 impl Mapper {
@@ -140,22 +134,30 @@ impl Mapper {
     /// they would refuse are left out.
     #[must_use]
     pub fn new(data_type: DataType, mapping: &FieldMapping, transformations: &[Transformation]) -> Self {
-        let mut mapper = Self { data_type, level: Level::new(fields_of(data_type)), extra: Vec::new() };
+        let level = Level::new(fields_of(data_type));
+        let mut mapper = Self { data_type, level, extra: Vec::new(), keeps_unknown: false };
         for (name, source) in mapping {
             let path = source.as_deref().and_then(|source| Path::parse(source).ok());
             match (Target::find(data_type, name), path) {
                 (Ok(Target::Field(field)), path) => mapper.level.take_from(field, path),
                 (Ok(Target::Inner(outer, inner)), path) => mapper.level.take_inner_from(outer, inner, path),
-                (Ok(Target::Extra(name)), source @ Some(_)) => {
+                (Ok(Target::Extra(name)), source) => {
                     mapper.extra.push(Extra { name: name.to_owned(), source, program: None });
                 }
-                (Ok(Target::Extra(_)), None) | (Err(_), _) => {}
+                (Err(_), _) => {}
             }
         }
         for (name, program) in transformation::programs(transformations) {
             mapper.transform(name, program);
         }
         mapper
+    }
+
+    /// Has fields of theirs that fill none of ours kept in `extra`, under their own names.
+    #[must_use]
+    pub const fn keeping_unknown(mut self) -> Self {
+        self.keeps_unknown = true;
+        self
     }
 
     fn transform(&mut self, name: &str, program: Program) {
@@ -185,10 +187,11 @@ impl Mapper {
         let members = raw.members();
         let mut errors = Vec::new();
         let mut found = self.level.find(raw, &members);
+        let unknown = self.unknown(raw, &members, &found);
         let changed = self.level.transformed(&found, raw, &members, "", &mut errors);
         level::lay_over(&mut found, &changed);
         self.level.write(&found, "", out, &mut errors);
-        self.write_extra(raw, &members, out, &mut errors);
+        self.write_extra(raw, &members, &unknown, out, &mut errors);
 
         let key = self.key(&found, &mut errors);
         if errors.is_empty() {
@@ -209,52 +212,6 @@ impl Mapper {
             errors.push(FieldError::new(names[0], message));
         }
         key
-    }
-
-    /// Adds `extra` to the object that was just written.
-    fn write_extra<'a>(
-        &self,
-        raw: Json<'a>,
-        members: &level::Members<'a>,
-        out: &mut Vec<u8>,
-        errors: &mut Vec<FieldError>,
-    ) {
-        let mut values = Vec::new();
-        for extra in &self.extra {
-            match extra.value(raw, members) {
-                Ok(value) => values.extend(value.map(|value| (extra.name.as_str(), value))),
-                Err(message) => errors.push(FieldError::new(format!("{EXTRA}.{}", extra.name), message)),
-            }
-        }
-        if values.is_empty() {
-            return;
-        }
-        let object_was_empty = out.last() == Some(&b'{') || out.ends_with(b"{}");
-        out.pop();
-        if !object_was_empty {
-            out.push(b',');
-        }
-        out.extend_from_slice(b"\"extra\":{");
-        for (position, (name, value)) in values.into_iter().enumerate() {
-            if position > 0 {
-                out.push(b',');
-            }
-            coerce::write_string(name, out);
-            out.push(b':');
-            out.extend_from_slice(value.as_bytes());
-        }
-        out.extend_from_slice(b"}}");
-    }
-}
-
-impl Extra {
-    /// What it holds, as JSON.
-    fn value<'a>(&self, raw: Json<'a>, members: &level::Members<'a>) -> Result<Option<Cow<'a, str>>, String> {
-        let found = self.source.as_ref().and_then(|path| path.find(raw, members));
-        match &self.program {
-            None => Ok(found.map(|value| Cow::Borrowed(value.text()))),
-            Some(program) => Ok(program.run(found, raw, members)?.map(Cow::Owned)),
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::load::{Block, read_block};
 use super::pack::Packer;
 use super::permit::Permit;
-use super::{Collection, Entry, Mark};
+use super::{Collection, Entry, Mark, shard_of};
 use crate::item::{Item, text};
 use crate::key::{self, SHARDS, block_sort};
 use crate::{Store, StoreError};
@@ -128,6 +128,30 @@ impl Store {
     ) -> Result<Vec<String>, StoreError> {
         let each = blocks.iter().map(|block| self.delete_from(collection, block, vanished, permit, now));
         Ok(try_join_all(each).await?.into_iter().flatten().collect())
+    }
+
+    /// Marks one record as gone, because the ERP deleted it for us; says whether it was there, also when an earlier try
+    /// at the same batch did it.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if the permit ends or somebody else keeps writing.
+    pub async fn delete_record(
+        &self,
+        collection: &Collection,
+        key: &str,
+        run: &RunId,
+        batch: u32,
+        permit: &Permit,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let shard = shard_of(key);
+        let pk = key::shard(&collection.connection, collection.data_type, shard);
+        let Some(block) = self.block_at(&pk, key).await? else { return Ok(false) };
+        let block = BlockRef { shard, lower: block.lower, upper: None };
+        let is_seen = |other: &str| other != key;
+        let vanished = Vanished { run, batch, is_seen: &is_seen };
+        let deleted = self.delete_vanished(collection, &[block], &vanished, permit, now).await?;
+        Ok(deleted.iter().any(|deleted| deleted == key))
     }
 
     async fn delete_from(

@@ -96,7 +96,7 @@ pub(crate) async fn serve(
 
 impl Server {
     async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
-        if self.plan.restless {
+        if self.plan.restless && !self.dice.is_calm() {
             self.catalogue.lock().unwrap().pass_moment();
         }
         let page = self.page(request.uri().query().unwrap_or_default());
