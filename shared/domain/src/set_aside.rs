@@ -34,7 +34,7 @@ impl SetAsideStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SetAside {
-    /// Its id: the run and the position in it.
+    /// Its id: the run, or the part of it that was read beside others, and the position in it.
     #[schema(value_type = String, example = "run_01KAHV3Z8M6W6W1Z0Q3T4N5P6R.17")]
     pub id: SetAsideId,
     /// The run.
@@ -70,7 +70,7 @@ impl SetAside {
     pub fn by(run: &Run, record: FailedRecord, at: Timestamp) -> Self {
         Self {
             id: SetAsideId::of(&run.id, record.position),
-            run_id: run.id.clone(),
+            run_id: run.whole().clone(),
             erp_connection_id: run.erp_connection_id.clone(),
             data_type: run.data_type,
             sync_config_id: run.sync_config_id.clone(),
