@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::data_type::DataType;
 use crate::ids::{ConnectionId, RunId, SetAsideId, SyncConfigId};
-use crate::run::{FailedRecord, Run};
+use crate::run::{FailedRecord, FailureClass, Run};
 
 /// Whether a record that was set aside still waits for somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -65,16 +65,18 @@ pub struct SetAside {
 }
 
 impl SetAside {
-    /// A record that `run` sets aside at `at`.
+    /// A record that `run` sets aside at `at`. What a dry run met, and what the ERP refused, waits for nobody here: the
+    /// one is part of the run's log alone, the other waits among our changes.
     #[must_use]
     pub fn by(run: &Run, record: FailedRecord, at: Timestamp) -> Self {
+        let waits = !run.dry_run && record.class != FailureClass::Rejected;
         Self {
             id: SetAsideId::of(&run.id, record.position),
             run_id: run.whole().clone(),
             erp_connection_id: run.erp_connection_id.clone(),
             data_type: run.data_type,
             sync_config_id: run.sync_config_id.clone(),
-            status: SetAsideStatus::Open,
+            status: if waits { SetAsideStatus::Open } else { SetAsideStatus::Closed },
             at,
             closed_at: None,
             closed_by: None,

@@ -28,11 +28,11 @@ pub struct SetAsideFilter {
     pub status: SetAsideStatus,
 }
 
-/// The item of a record that `run` sets aside. A dry run sets nothing aside: its failures are part of its log alone.
+/// The item of a record that `run` sets aside.
 pub(crate) fn set_aside_item(run: &Run, record: &FailedRecord, at: Timestamp) -> Result<Item, StoreError> {
     let set_aside = SetAside::by(run, record.clone(), at);
     let mut item = key::failed_record(&run.id, record.position).with(&set_aside)?;
-    if !run.dry_run {
+    if set_aside.status == SetAsideStatus::Open {
         index(&mut item, BY_OWNER, key::owned_by(&run.erp_connection_id), key::set_aside_sort(&set_aside));
     }
     Ok(item)
