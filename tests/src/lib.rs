@@ -31,6 +31,7 @@ mod run_control;
 mod runs;
 mod schedules;
 mod secrets;
+mod set_aside;
 mod sign_in;
 mod sync_configs;
 mod use_cases;

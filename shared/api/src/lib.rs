@@ -21,6 +21,7 @@ pub mod preview;
 pub mod record_changes;
 pub mod records;
 pub mod schedules;
+pub mod set_aside;
 pub mod site_assignments;
 pub mod statistics;
 pub mod sync_configs;

@@ -4,8 +4,8 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::DataType;
 use domain::ids::{
-    AssignmentId, ChangeId, ClientId, ConflictId, ConnectionId, DeadLetterId, RunId, SiteId, SyncConfigId,
-    TemplateId,
+    AssignmentId, ChangeId, ClientId, ConflictId, ConnectionId, DeadLetterId, RunId, SetAsideId, SiteId,
+    SyncConfigId, TemplateId,
 };
 use domain::records::MAX_KEY_BYTES;
 use http::request::Parts;
@@ -89,6 +89,15 @@ pub(crate) struct ConflictPath {
     /// The conflict's id.
     #[param(value_type = String, example = "con_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
     pub(crate) id: ConflictId,
+}
+
+/// Names a record that was set aside.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct SetAsidePath {
+    /// The record's id.
+    #[param(value_type = String, example = "run_01KAHV3Z8M6W6W1Z0Q3T4N5P6R.17")]
+    pub(crate) id: SetAsideId,
 }
 
 /// Names a dead letter.

@@ -25,8 +25,8 @@ use crate::request_id::{RequestId, name_request};
 use crate::{
     ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, conflicts, connection_health,
     connection_test, connections, cors, dead_letters, docs, effective_erp, fields, health, inventory,
-    mapping_templates, pending_changes, preview, record_changes, records, schedules, site_assignments,
-    statistics, sync_configs, sync_control, sync_events, sync_logs, sync_trigger,
+    mapping_templates, pending_changes, preview, record_changes, records, schedules, set_aside,
+    site_assignments, statistics, sync_configs, sync_control, sync_events, sync_logs, sync_trigger,
 };
 
 /// How long a request may take. Holding an answer with `wait` ends well before.
@@ -48,6 +48,7 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
         .merge(sync_control::routes())
         .merge(sync_events::routes())
         .merge(dead_letters::routes())
+        .merge(set_aside::routes())
         .merge(statistics::routes())
         .merge(sync_configs::routes())
         .merge(schedules::routes())

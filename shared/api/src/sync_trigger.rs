@@ -96,6 +96,22 @@ pub(crate) async fn trigger_sync(
     Ok(started(run))
 }
 
+/// Starts a pull of everything, by the connection's oldest enabled config for the data type.
+///
+/// # Errors
+/// 409 with the reason it cannot be started for.
+pub(crate) async fn start_full_pull(
+    state: &ApiState,
+    connection: Connection,
+    data_type: DataType,
+    caller: &Caller,
+) -> Result<Run, ApiError> {
+    let config = oldest_enabled_config(state, &connection, data_type).await?;
+    let input = SyncInput { data_type, direction: Some(Direction::Pull), mode: Some(Mode::Full) };
+    let request = request_for(connection, config, &input, caller)?;
+    state.engine.trigger(request).await.map_err(refused)
+}
+
 /// The answer about a run that was started: its log, and where to find it.
 pub(crate) fn started(run: Run) -> Response {
     let status = if run.is_open() { StatusCode::ACCEPTED } else { StatusCode::OK };

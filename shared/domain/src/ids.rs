@@ -120,6 +120,10 @@ id!(
     DeadLetterId, prefix "dlt_"
 );
 id!(
+    /// A record that a run set aside: the run and the position in it.
+    SetAsideId
+);
+id!(
     /// A tenant company; named by the platform that uses us.
     ClientId
 );
@@ -127,6 +131,21 @@ id!(
     /// One shop of a client; named by the platform that uses us.
     SiteId
 );
+
+impl SetAsideId {
+    /// The id of what `run` set aside at `position`.
+    #[must_use]
+    pub fn of(run: &RunId, position: u64) -> Self {
+        Self(format!("{run}.{position}"))
+    }
+
+    /// The run, and the position in it.
+    #[must_use]
+    pub fn parts(&self) -> Option<(RunId, u64)> {
+        let (run, position) = self.0.rsplit_once('.')?;
+        Some((run.parse().ok()?, position.parse().ok()?))
+    }
+}
 
 #[cfg(test)]
 mod tests {

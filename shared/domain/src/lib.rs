@@ -20,6 +20,7 @@ pub mod planned;
 pub mod records;
 pub mod run;
 pub mod schedule;
+pub mod set_aside;
 pub mod sync_config;
 pub mod sync_state;
 pub mod template;

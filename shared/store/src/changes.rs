@@ -13,6 +13,7 @@ use crate::item::{Item, Range, index, number, string, value};
 use crate::key::{self, BY_KIND, BY_OWNER, Key};
 use crate::packed::{pack, unpack};
 use crate::runs::lost_conditions;
+use crate::set_aside::set_aside_item;
 use crate::{Listing, Store, StoreError};
 
 /// Changes read at a time while filtering.
@@ -134,7 +135,7 @@ impl Store {
             }
             ChangeWrite::Fail(record) => {
                 let run = run.ok_or_else(|| StoreError::corrupt("a record is set aside by a run"))?;
-                let item = key::failed_record(&run.id, record.position).with(record)?;
+                let item = set_aside_item(run, record, run.checkpointed_at)?;
                 let put = Put::builder().table_name(&*self.table).set_item(Some(item));
                 Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::corrupt)?).build())
             }

@@ -7,10 +7,12 @@
 use domain::DataType;
 use domain::conflict::ConflictStatus;
 use domain::ids::{
-    AssignmentId, AuditEventId, ClientId, ConflictId, ConnectionId, ContactId, DeadLetterId, RunId, SiteId,
-    SyncConfigId, TemplateId, UserId,
+    AssignmentId, AuditEventId, ClientId, ConflictId, ConnectionId, ContactId, DeadLetterId, RunId,
+    SetAsideId, SiteId, SyncConfigId, TemplateId, UserId,
 };
 use domain::mapping_template::{MappingTemplate, folded_name};
+use domain::run::FailedRecord;
+use domain::set_aside::{SetAside, SetAsideStatus};
 use jiff::Timestamp;
 
 /// Where an item lies.
@@ -123,6 +125,35 @@ pub(crate) fn planned(id: &RunId, place: u64) -> Key {
 /// Some of the marks of the keys a run's pull met.
 pub(crate) fn seen_segment(id: &RunId, segment: u32) -> Key {
     key(format!("erp_sync_log:{id}"), format!("seen:{segment:06}"))
+}
+
+/// `by_owner`, within a connection: the records set aside with this status, those of one data type or all.
+pub(crate) fn owned_set_aside(status: SetAsideStatus, data_type: Option<DataType>) -> String {
+    let status = status.as_str();
+    data_type.map_or_else(|| format!("{SET_ASIDE}{status}:"), |of| format!("{SET_ASIDE}{status}:{of}:"))
+}
+
+const SET_ASIDE: &str = "erp_set_aside:";
+
+/// Where a record that was set aside stands in `by_owner`; its own key comes last, for it may hold anything.
+pub(crate) fn set_aside_sort(of: &SetAside) -> String {
+    let FailedRecord { position, key, .. } = &of.record;
+    let key = key.as_deref().unwrap_or_default();
+    format!("{}{}:{position:012}:{key}", owned_set_aside(of.status, Some(of.data_type)), of.run_id)
+}
+
+/// The id and the record's own key (empty if it has none) behind a place in `by_owner`.
+pub(crate) fn set_aside_at(sort: &str) -> Option<(SetAsideId, &str)> {
+    let mut steps = sort.strip_prefix(SET_ASIDE)?.splitn(5, ':').skip(2);
+    let (run, position, key) = (steps.next()?.parse().ok()?, steps.next()?.parse().ok()?, steps.next()?);
+    Some((SetAsideId::of(&run, position), key))
+}
+
+/// The place of an open record, once it is closed.
+pub(crate) fn closed_set_aside_sort(open: &str) -> String {
+    let (open_ones, closed_ones) =
+        (owned_set_aside(SetAsideStatus::Open, None), owned_set_aside(SetAsideStatus::Closed, None));
+    open.strip_prefix(&open_ones).map_or_else(|| open.to_owned(), |rest| format!("{closed_ones}{rest}"))
 }
 
 /// All runs that are at work.

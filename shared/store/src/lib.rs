@@ -25,6 +25,7 @@ mod planned;
 mod records;
 mod runs;
 mod seen;
+mod set_aside;
 mod sign_ins;
 mod statistics;
 mod sync_configs;
@@ -44,6 +45,7 @@ pub use error::StoreError;
 pub use idempotency::Idempotent;
 pub use overlay::Current;
 pub use runs::{RunFilter, SlotTaken, Started};
+pub use set_aside::SetAsideFilter;
 pub use work_errors::WorkErrors;
 
 use aws_sdk_dynamodb::Client;

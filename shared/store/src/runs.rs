@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::item::{Item, Range, index, number, string, text, value};
 use crate::key::{self, BY_KIND, BY_OWNER, Index};
+use crate::set_aside::set_aside_item;
 use crate::{Listing, Store, StoreError, cursor};
 
 /// Which runs are wanted.
@@ -292,8 +293,13 @@ impl Store {
     ///
     /// # Errors
     /// If the table cannot be reached.
-    pub async fn keep_failed_records(&self, run: &RunId, failed: &[FailedRecord]) -> Result<(), StoreError> {
-        let items = failed.iter().map(|record| key::failed_record(run, record.position).with(record));
+    pub async fn keep_failed_records(
+        &self,
+        run: &Run,
+        failed: &[FailedRecord],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let items = failed.iter().map(|record| set_aside_item(run, record, at));
         self.put_many(items.collect::<Result<_, _>>()?).await
     }
 
@@ -332,7 +338,7 @@ const fn status_after(error: Option<&str>) -> ConnectionStatus {
     if error.is_some() { ConnectionStatus::Error } else { ConnectionStatus::Active }
 }
 
-fn run_item(run: &Run) -> Result<Item, StoreError> {
+pub(crate) fn run_item(run: &Run) -> Result<Item, StoreError> {
     let mut item = key::run(&run.id).with(run)?;
     if run.part.is_some() {
         return Ok(item);

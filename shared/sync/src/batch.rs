@@ -5,7 +5,7 @@ use domain::DataType;
 use domain::census::Census;
 use domain::json::Json;
 use domain::mapping::{FieldMapping, Filter, Filters, Mapper, Rules, Transformation, Unmapped};
-use domain::run::{Counts, FailedRecord};
+use domain::run::{Counts, FailedRecord, FailureClass};
 use domain::validation::FieldError;
 use jiff::Timestamp;
 use store::{Outcome, Upsert};
@@ -67,7 +67,7 @@ impl Reader {
     }
 
     /// Reads a record; `None` if a filter leaves it out.
-    pub(crate) fn read(&mut self, raw: &[u8]) -> Result<Option<(Upsert, Option<Timestamp>)>, Unmapped> {
+    pub(crate) fn read(&mut self, raw: &[u8]) -> Result<Option<(Upsert, Option<Timestamp>)>, Refused> {
         let parsed = Json::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
         if !self.filter.takes(parsed) {
             return Ok(None);
@@ -76,7 +76,8 @@ impl Reader {
         let mapped = self.mapper.map(parsed, &mut self.buffer)?;
         if self.buffer.len() > MAX_RECORD_BYTES {
             let message = format!("has {} bytes, a record may have {MAX_RECORD_BYTES}", self.buffer.len());
-            return Err(Unmapped { key: Some(mapped.key), errors: vec![FieldError::new("record", message)] });
+            let (key, errors) = (Some(mapped.key), vec![FieldError::new("record", message)]);
+            return Err(Refused { class: FailureClass::TooLarge, key, errors });
         }
         let fingerprint = xxh3_64_with_seed(raw, self.seed);
         let upsert = Upsert { key: mapped.key, data: self.buffer.clone(), fingerprint };
@@ -84,8 +85,22 @@ impl Reader {
     }
 }
 
-fn unreadable(message: String) -> Unmapped {
-    Unmapped { key: None, errors: vec![FieldError::new("record", message)] }
+/// Why a record is set aside.
+pub(crate) struct Refused {
+    pub(crate) class: FailureClass,
+    /// Its key, if that much could be read.
+    pub(crate) key: Option<String>,
+    pub(crate) errors: Vec<FieldError>,
+}
+
+impl From<Unmapped> for Refused {
+    fn from(Unmapped { key, errors }: Unmapped) -> Self {
+        Self { class: FailureClass::Mapping, key, errors }
+    }
+}
+
+fn unreadable(message: String) -> Refused {
+    Refused { class: FailureClass::Unreadable, key: None, errors: vec![FieldError::new("record", message)] }
 }
 
 /// What was read since the last checkpoint.
@@ -128,13 +143,14 @@ impl Batch {
                     self.upsert_hashes.push(hash);
                     self.upserts.push(upsert);
                 }
-                Err(Unmapped { key, errors }) => {
+                Err(Refused { class, key, errors }) => {
                     match &key {
                         Some(key) => self.hashes.push(seen::hash(key)),
                         None => self.unreadable += 1,
                     }
                     let raw = raw::shown(page.body.get(range.clone()).unwrap_or_default());
-                    self.failed.push(FailedRecord { position: before + self.read, key, errors, raw });
+                    let position = before + self.read;
+                    self.failed.push(FailedRecord { position, key, class, errors, raw });
                 }
             }
         }

@@ -22,6 +22,7 @@ use crate::parts;
 use crate::pull::{self, Pulled};
 use crate::push;
 use crate::seen::Seen;
+use crate::set_aside;
 
 /// How often in a row a run waits for an ERP that asks to be left alone.
 const MAX_HOLDS: u32 = 10;
@@ -170,6 +171,7 @@ async fn work_phases<'e>(
             return Ok(End::Complete);
         }
         let complete = leased.run.complete;
+        set_aside::close_recovered(engine, &leased.run, complete).await?;
         deletions::prove_count(&mut leased.run);
         if complete && deletions::seem_due(&mut leased.run) {
             seen.keep(engine, &mut leased.run).await?;

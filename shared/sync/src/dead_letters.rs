@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::engine::{Engine, now};
 use crate::lease::end;
+use crate::parts::wake_whole;
 use crate::retry::RetryError;
 
 /// Takes what lands in the dead-letter queue. A message that is answered as failed comes back.
@@ -45,24 +46,25 @@ async fn bury_message(engine: &Engine, message: &SqsMessage) -> Result<(), Store
 async fn bury_run(engine: &Engine, message: &SqsMessage, id: &RunId) -> Result<(), StoreError> {
     loop {
         let Some(mut run) = engine.store.run(id).await? else { return Ok(()) };
-        if !run.is_open() || is_held(&run) {
+        if !run.is_open() || is_at_work(&run) {
             tracing::info!(run = %id, "a nudge was given up that its run does not need");
             return Ok(());
         }
         let reason = reason(engine, id).await?;
-        let letter = DeadLetter { run_id: Some(id.clone()), ..letter(message, reason.clone()) };
+        let letter = DeadLetter { run_id: Some(run.whole().clone()), ..letter(message, reason.clone()) };
         engine.store.keep_dead_letter(&letter).await?;
         tracing::error!(run = %id, reason, "a run is closed because its message was given up");
         end(&mut run, RunStatus::Error, Some(reason));
         match engine.store.close_run(&run, None).await {
+            Ok(()) => return wake_whole(engine, &run).await,
             Err(StoreError::Changed) => {}
-            other => return other,
+            Err(error) => return Err(error),
         }
     }
 }
 
-fn is_held(run: &Run) -> bool {
-    run.lease.as_ref().is_some_and(|lease| lease.until > now())
+fn is_at_work(run: &Run) -> bool {
+    run.open_parts() > 0 || run.lease.as_ref().is_some_and(|lease| lease.until > now())
 }
 
 async fn reason(engine: &Engine, run: &RunId) -> Result<String, StoreError> {

@@ -2,12 +2,12 @@
 
 use connectors::Item;
 use domain::connection::Connection;
-use domain::mapping::{Rules, Unmapped};
+use domain::mapping::Rules;
 use domain::{DataType, FieldError};
 use transport::ErpError;
 
 use crate::Engine;
-use crate::batch::{Reader, Reading};
+use crate::batch::{Reader, Reading, Refused};
 use crate::first_page::first_page;
 use crate::raw;
 
@@ -84,7 +84,7 @@ fn previewed(text: &[u8], reader: &mut Reader) -> PreviewedRecord {
     let outcome = match reader.read(text) {
         Ok(None) => PreviewOutcome::Skipped,
         Ok(Some((upsert, _))) => PreviewOutcome::Mapped { key: upsert.key, data: upsert.data },
-        Err(Unmapped { key, errors }) => PreviewOutcome::Failed { key, errors },
+        Err(Refused { key, errors, .. }) => PreviewOutcome::Failed { key, errors },
     };
     PreviewedRecord { raw: raw::shown(text), outcome }
 }

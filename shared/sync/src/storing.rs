@@ -27,13 +27,13 @@ pub(crate) struct Stored {
 impl Storing {
     pub(crate) fn start(engine: &Engine, leased: &Leased<'_>, mut batch: Batch) -> Self {
         let (store, permit, run) = (engine.store.clone(), leased.permit().clone(), &leased.run);
-        let (id, number) = (run.id.clone(), run.batch);
+        let (id, number, setting_aside) = (run.id.clone(), run.batch, run.clone());
         let collection = Collection { connection: run.erp_connection_id.clone(), data_type: run.data_type };
         let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
         let plan = run.dry_run.then_some(run.counts.read);
         let mut task = JoinSet::new();
         task.spawn(async move {
-            store.keep_failed_records(&id, &failed).await?;
+            store.keep_failed_records(&setting_aside, &failed, now()).await?;
             match plan {
                 Some(from) => plan::plan(&store, &collection, &id, from, &upserts).await,
                 None => store.upsert_records(&collection, &id, number, &upserts, &permit, now()).await,

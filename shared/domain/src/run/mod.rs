@@ -79,6 +79,25 @@ pub enum Trigger {
     Manual,
     /// The schedule.
     Schedule,
+    /// A person mended a record that was set aside: a run of that one record.
+    Mend,
+}
+
+/// What kind of thing is wrong with a record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// Its fields do not become ours by the mapping.
+    #[default]
+    Mapping,
+    /// It has our form and breaks a rule of it.
+    Validation,
+    /// It is larger than a record may be.
+    TooLarge,
+    /// It is not a record at all, such as half a JSON text or a line with too few fields.
+    Unreadable,
+    /// The ERP refused it.
+    Rejected,
 }
 
 /// One execution of a sync, as it lies in the table.
@@ -267,6 +286,9 @@ pub struct FailedRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "SKU-1")]
     pub key: Option<String>,
+    /// What kind of thing is wrong.
+    #[serde(default)]
+    pub class: FailureClass,
     /// What is wrong, field by field.
     pub errors: Vec<FieldError>,
     /// The record as the ERP sent it, secrets masked and cut at 16 KB.

@@ -56,6 +56,12 @@ impl Run {
         }
     }
 
+    /// The run it belongs to, which is itself unless it is a part.
+    #[must_use]
+    pub fn whole(&self) -> &RunId {
+        self.part.as_ref().map_or(&self.id, |part| &part.of)
+    }
+
     /// How many of its parts are at work.
     #[must_use]
     pub fn open_parts(&self) -> u32 {

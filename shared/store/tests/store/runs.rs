@@ -1,6 +1,6 @@
 use domain::DataType;
 use domain::ids::ConnectionId;
-use domain::run::{Counts, FailedRecord, RunStatus};
+use domain::run::{Counts, FailedRecord, FailureClass, RunStatus};
 use domain::sync_config::SyncStatus;
 use jiff::{SignedDuration, Timestamp};
 use store::{RunFilter, SlotTaken, Started, StoreError};
@@ -137,10 +137,16 @@ async fn runs_are_listed_newest_first_over_all_filters() {
 async fn failed_records_are_paged_in_order_and_those_of_a_lost_attempt_forgotten() {
     let store = store().await;
     let run = run(&ConnectionId::generate(), DataType::Orders, None);
-    let record = |position| FailedRecord { position, key: None, errors: Vec::new(), raw: "{}".to_owned() };
+    let record = |position| FailedRecord {
+        position,
+        key: None,
+        class: FailureClass::Unreadable,
+        errors: Vec::new(),
+        raw: "{}".to_owned(),
+    };
     let all: Vec<_> = (1..=60).map(record).collect();
-    store.keep_failed_records(&run.id, &all).await.unwrap();
-    store.keep_failed_records(&run.id, &all[..3]).await.unwrap();
+    store.keep_failed_records(&run, &all, Timestamp::now()).await.unwrap();
+    store.keep_failed_records(&run, &all[..3], Timestamp::now()).await.unwrap();
     let first = store.failed_records(&run.id, 50, None).await.unwrap();
     assert_eq!(first.items, all[..50]);
     let rest = store.failed_records(&run.id, 50, first.next.as_deref()).await.unwrap();

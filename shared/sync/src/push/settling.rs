@@ -6,7 +6,7 @@ use domain::conflict::{Conflict, ConflictStatus};
 use domain::ids::ConflictId;
 use domain::json::Json;
 use domain::records::{key_fields, with_key};
-use domain::run::{Counts, FailedRecord};
+use domain::run::{Counts, FailedRecord, FailureClass};
 use domain::validation::FieldError;
 use serde_json::value::RawValue;
 use store::{ChangeWrite, StoreError, Upsert};
@@ -189,6 +189,7 @@ impl Pusher<'_, '_> {
         FailedRecord {
             position: run.counts.read + run.pushed.read,
             key: Some(change.record_id.clone()),
+            class: FailureClass::Rejected,
             errors: vec![FieldError::new("record", reason)],
             raw: change.data.as_ref().map(|data| raw::shown(data.get().as_bytes())).unwrap_or_default(),
         }
