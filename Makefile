@@ -24,6 +24,7 @@ check: ## Format, lints, licences and sources of dependencies, invariants
 	scripts/check-dependencies
 	scripts/check-invariants
 
-bench: ## Measure speed and memory, and print a table
+bench: ## Measure speed, memory, latency and cost beside other tools; PARTS="speed memory api cost" says what
 	$(CARGO) build --locked --release -p local -p bench
-	@target/release/bench
+	@scripts/bench-peers
+	@target/release/bench $(PARTS)
