@@ -147,6 +147,7 @@ impl Store {
         self.delete_records(id).await?;
         for data_type in DataType::ALL {
             self.delete(&key::sync_state(id, data_type)).await?;
+            self.delete(&key::shape(id, data_type)).await?;
         }
         self.delete_health(id).await?;
         self.delete(&key::statistics(id)).await?;

@@ -127,6 +127,11 @@ pub(crate) fn seen_segment(id: &RunId, segment: u32) -> Key {
     key(format!("erp_sync_log:{id}"), format!("seen:{segment:06}"))
 }
 
+/// What a run saw of the shape of its records.
+pub(crate) fn shape_seen(id: &RunId) -> Key {
+    key(run(id).pk, "shape")
+}
+
 /// `by_owner`, within a connection: the records set aside with this status, those of one data type or all.
 pub(crate) fn owned_set_aside(status: SetAsideStatus, data_type: Option<DataType>) -> String {
     let status = status.as_str();
@@ -166,6 +171,11 @@ pub(crate) fn active_run(connection: &ConnectionId, data_type: DataType) -> Key 
 /// What the syncs of a data type over a connection remember.
 pub(crate) fn sync_state(connection: &ConnectionId, data_type: DataType) -> Key {
     key(format!("erp_sync_state:{connection}"), data_type.as_str())
+}
+
+/// The shape of the records that the syncs of a data type over a connection brought.
+pub(crate) fn shape(connection: &ConnectionId, data_type: DataType) -> Key {
+    key(format!("erp_shape:{connection}"), data_type.as_str())
 }
 
 /// What went wrong when a worker last could not move a run on.

@@ -26,6 +26,7 @@ mod records;
 mod runs;
 mod seen;
 mod set_aside;
+mod shapes;
 mod sign_ins;
 mod statistics;
 mod sync_configs;
