@@ -7,6 +7,8 @@ mod audit_events;
 mod changes;
 mod connections;
 mod embedded;
+mod parts;
 mod records;
 mod runs;
 mod sync_configs;
+mod vanished;
