@@ -88,7 +88,7 @@ impl Engine {
         };
         let collection = Collection { connection: connection.id.clone(), data_type: record.data_type };
         let permit = Permit::until((Instant::now() + self.pace.lease).into_std());
-        let stored = self.store.upsert_records(&collection, &run.id, 0, &[upsert], &permit, now()).await?;
+        let stored = self.store.upsert_records(&collection, &run.id, 0..1, &[upsert], &permit, now()).await?;
         let of = |wanted| u64::from(stored.contains(&wanted));
         run.counts = Counts {
             read: 1,
