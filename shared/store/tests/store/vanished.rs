@@ -26,7 +26,17 @@ async fn known() -> (Store, Collection) {
     };
     let records: Vec<_> = (0..RECORDS).map(record).collect();
     let run = RunId::generate();
-    store.upsert_records(&of, &run, 0, &records, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    store
+        .upsert_records(
+            &of,
+            &run,
+            0..u32::try_from(RECORDS).unwrap(),
+            &records,
+            &Permit::unlimited(),
+            Timestamp::now(),
+        )
+        .await
+        .unwrap();
     (store, of)
 }
 
@@ -39,10 +49,10 @@ fn gone() -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn what_was_not_seen_is_found_and_marked_once_also_when_a_batch_is_done_again() {
+async fn what_was_not_seen_is_found_and_marked_once_also_when_it_is_done_again() {
     let (store, of) = known().await;
     let run = RunId::generate();
-    let vanished = Vanished { run: &run, batch: 4, is_seen: &is_seen };
+    let vanished = Vanished { run: &run, counted: 40, is_seen: &is_seen };
     let mut live = 0;
     let blocks = store.survey(&of, &vanished, |_, _| live += 1).await.unwrap();
     assert_eq!(live, RECORDS, "every record once");
@@ -52,17 +62,14 @@ async fn what_was_not_seen_is_found_and_marked_once_also_when_a_batch_is_done_ag
     let first: BTreeSet<_> = delete().await.unwrap().into_iter().collect();
     assert_eq!(first, gone());
     let again: BTreeSet<_> = delete().await.unwrap().into_iter().collect();
-    assert_eq!(again, gone(), "a batch that is done again tells the same");
+    assert_eq!(again, gone(), "done again it tells the same");
 
     let mut told = BTreeSet::new();
-    let same_batch =
+    let same =
         store.survey(&of, &vanished, |key, gone| drop(gone.then(|| told.insert(key.to_owned())))).await;
-    assert_eq!((same_batch.unwrap().len(), told), (blocks.len(), gone()));
-    let next = Vanished { batch: 5, ..vanished };
-    assert!(
-        store.survey(&of, &next, |_, _| {}).await.unwrap().is_empty(),
-        "the next batch finds nothing left"
-    );
+    assert_eq!((same.unwrap().len(), told), (blocks.len(), gone()));
+    let next = Vanished { counted: 1_000, ..vanished };
+    assert!(store.survey(&of, &next, |_, _| {}).await.unwrap().is_empty(), "once counted, nothing is left");
     assert!(store.record(&of.connection, of.data_type, &key(3)).await.unwrap().unwrap().deleted);
     assert!(!store.record(&of.connection, of.data_type, &key(4)).await.unwrap().unwrap().deleted);
 }
@@ -71,18 +78,18 @@ async fn what_was_not_seen_is_found_and_marked_once_also_when_a_batch_is_done_ag
 async fn nothing_is_written_once_the_permit_has_ended() {
     let (store, of) = known().await;
     let run = RunId::generate();
-    let vanished = Vanished { run: &run, batch: 0, is_seen: &is_seen };
+    let vanished = Vanished { run: &run, counted: 0, is_seen: &is_seen };
     let blocks = store.survey(&of, &vanished, |_, _| {}).await.unwrap();
     let ended = Permit::until(Instant::now());
     let refused = store.delete_vanished(&of, &blocks, &vanished, &ended, Timestamp::now()).await;
     assert!(matches!(refused, Err(StoreError::Changed)), "{refused:?}");
     let new = [Upsert { key: "new".to_owned(), data: b"{}".to_vec(), fingerprint: 1 }];
-    let refused = store.upsert_records(&of, &run, 0, &new, &ended, Timestamp::now()).await;
+    let refused = store.upsert_records(&of, &run, 0..1, &new, &ended, Timestamp::now()).await;
     assert!(matches!(refused, Err(StoreError::Changed)), "{refused:?}");
     assert!(store.record(&of.connection, of.data_type, "new").await.unwrap().is_none());
     assert!(!store.record(&of.connection, of.data_type, &key(3)).await.unwrap().unwrap().deleted);
 
     ended.extend(Instant::now() + Duration::from_secs(60));
-    let written = store.upsert_records(&of, &run, 0, &new, &ended, Timestamp::now()).await.unwrap();
+    let written = store.upsert_records(&of, &run, 0..1, &new, &ended, Timestamp::now()).await.unwrap();
     assert_eq!(written, [Outcome::Created]);
 }
