@@ -7,6 +7,7 @@ mod audit_events;
 mod changes;
 mod connections;
 mod embedded;
+mod operations;
 mod parts;
 mod records;
 mod runs;
