@@ -88,7 +88,7 @@ impl Engine {
         };
         let collection = Collection { connection: connection.id.clone(), data_type: record.data_type };
         let permit = Permit::until((Instant::now() + self.pace.lease).into_std());
-        let stored = self.store.upsert_records(&collection, &run.id, 0, &[upsert], &permit, now()).await?;
+        let stored = self.store.upsert_records(&collection, &run.id, 0..1, &[upsert], &permit, now()).await?;
         let of = |wanted| u64::from(stored.contains(&wanted));
         run.counts = Counts {
             read: 1,
@@ -114,12 +114,14 @@ fn read(record: &SetAside, raw: &[u8], rules: Rules) -> Result<Upsert, MendError
 }
 
 /// Closes what earlier runs set aside and this one has brought in. After a pull that was `complete` that is everything:
-/// what is still wrong was set aside anew, and what did not come is gone at the ERP.
+/// what is still wrong was set aside anew, and what did not come is gone at the ERP, unless that has suddenly fallen
+/// silent.
 pub(crate) async fn close_recovered(engine: &Engine, run: &Run, complete: bool) -> Result<(), StoreError> {
     if run.dry_run {
         return Ok(());
     }
-    let closed = if complete {
+    let read = run.counts.read;
+    let closed = if complete && read > 0 && run.total.is_none_or(|total| total <= read) {
         engine.store.close_set_aside(None, run, now()).await?
     } else {
         let (connection, data_type) = (&run.erp_connection_id, run.data_type);
