@@ -12,7 +12,6 @@ mod connection_tests;
 mod connections;
 mod dead_letters;
 mod deletions;
-mod drift;
 mod dry_runs;
 mod errors;
 mod fairness;
