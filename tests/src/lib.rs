@@ -12,6 +12,7 @@ mod connection_tests;
 mod connections;
 mod dead_letters;
 mod deletions;
+mod drift;
 mod dry_runs;
 mod errors;
 mod fairness;
