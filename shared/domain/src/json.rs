@@ -91,8 +91,8 @@ impl<'a> Json<'a> {
 
     /// The members of an object, in order; none of any other kind.
     #[must_use]
-    pub fn members(self) -> Vec<(Cow<'a, str>, Json<'a>)> {
-        serde_json::from_str::<Members<'a>>(self.0).map(|members| members.0).unwrap_or_default()
+    pub fn members(self) -> Members<'a> {
+        serde_json::from_str::<Listed<'a>>(self.0).map(|members| members.0).unwrap_or_default()
     }
 
     /// Shows each member of an object, in order, without gathering them.
@@ -142,22 +142,59 @@ impl<'a> From<&'a RawValue> for Json<'a> {
     }
 }
 
-struct Members<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+/// The members of an object: name and value, in the order they came.
+pub type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
-impl<'de> Deserialize<'de> for Members<'de> {
+/// A value with its parts at hand: its text is read once for the check that it is JSON, and to find them.
+#[derive(Debug, Clone)]
+pub struct Opened<'a> {
+    /// The value.
+    pub json: Json<'a>,
+    /// Its members, if it is an object.
+    pub members: Members<'a>,
+    /// Its items, if it is an array.
+    pub items: Vec<Json<'a>>,
+}
+
+impl<'a> Opened<'a> {
+    /// Checks that `text` is one JSON value, and finds its parts.
+    ///
+    /// # Errors
+    /// With what is wrong and where.
+    pub fn parse(text: &'a [u8]) -> Result<Self, serde_json::Error> {
+        let text = std::str::from_utf8(text).map_err(serde::de::Error::custom)?.trim_ascii();
+        let mut opened = Self { json: Json(text), members: Vec::new(), items: Vec::new() };
+        match opened.json.kind() {
+            Kind::Object => opened.members = serde_json::from_str::<Listed<'a>>(text)?.0,
+            Kind::Array => opened.items = serde_json::from_str::<Items<'a>>(text)?.0,
+            _ => opened.json = Json::parse(text.as_bytes())?,
+        }
+        Ok(opened)
+    }
+}
+
+impl<'a> From<Json<'a>> for Opened<'a> {
+    fn from(json: Json<'a>) -> Self {
+        Self { json, members: json.members(), items: json.items() }
+    }
+}
+
+struct Listed<'a>(Members<'a>);
+
+impl<'de> Deserialize<'de> for Listed<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Read;
         impl<'de> Visitor<'de> for Read {
-            type Value = Members<'de>;
+            type Value = Listed<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Listed<'de>, A::Error> {
                 let mut members = Vec::with_capacity(16);
                 while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &RawValue>()? {
                     members.push((name, Json::from(value)));
                 }
-                Ok(Members(members))
+                Ok(Listed(members))
             }
         }
         deserializer.deserialize_map(Read)
@@ -216,6 +253,21 @@ mod tests {
         assert_eq!(json.at("d.results.1.id").unwrap().text(), "2");
         assert!(json.at("d.results.2.id").is_none());
         assert!(json.at("d.nothing").is_none());
+    }
+
+    #[test]
+    fn a_value_is_opened_as_it_is_parsed() {
+        let texts =
+            [r#" {"a": [1, {"b": 2}], "ü": null} "#, "[1, [2], {}]", "\"x\"", "7", "{}", "[]", "null"];
+        for text in texts {
+            let (opened, json) =
+                (Opened::parse(text.as_bytes()).unwrap(), Json::parse(text.as_bytes()).unwrap());
+            assert_eq!((opened.json, opened.members, opened.items), (json, json.members(), json.items()));
+        }
+        let broken: [&[u8]; 6] = [b"", b"{\"a\": }", b"[1, 2", b"{} {}", b"nul", b"[\"\xff\"]"];
+        for text in broken {
+            assert!(Opened::parse(text).is_err() && Json::parse(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Store {
     ) -> Result<Option<Record>, StoreError> {
         let shard = key::shard(connection, data_type, shard_of(key));
         let Some(block) = self.block_at(&shard, key).await? else { return Ok(None) };
-        let found = block.entries.into_iter().find(|entry| entry.key == key);
+        let found = block.entries.into_iter().find(|entry| *entry.key == *key);
         found.map(|entry| show(entry, connection, data_type)).transpose()
     }
 
@@ -101,9 +101,8 @@ impl Store {
         to: &str,
         wanted: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        let fits = |entry: &Entry| {
-            (entry.key.as_str() > from || inclusive && entry.key == from) && *entry.key <= *to
-        };
+        let fits =
+            |entry: &Entry| (*entry.key > *from || inclusive && *entry.key == *from) && *entry.key <= *to;
         let mut found: Vec<Entry> = Vec::new();
         let Some(mut current) = self.block_at(shard, from).await? else { return Ok(found) };
         loop {
@@ -112,7 +111,7 @@ impl Store {
             for block in ahead {
                 let before = std::mem::replace(&mut current, block);
                 found.extend(
-                    before.entries.into_iter().filter(|entry| entry.key < current.lower && fits(entry)),
+                    before.entries.into_iter().filter(|entry| *entry.key < *current.lower && fits(entry)),
                 );
                 if found.len() >= wanted {
                     return Ok(found);
@@ -147,7 +146,7 @@ impl Store {
             blocks.drain(..behind.saturating_sub(1));
         }
         let fits = |entry: &Entry| {
-            after.is_none_or(|after| entry.key.as_str() > after) && entry.updated_ms >= since.as_millisecond()
+            after.is_none_or(|after| *entry.key > *after) && entry.updated_ms >= since.as_millisecond()
         };
         let mut found = Vec::new();
         for keys in blocks.chunks(AHEAD) {
@@ -186,9 +185,9 @@ pub(crate) fn list_name(connection: &ConnectionId, data_type: DataType) -> Strin
 }
 
 fn show(entry: Entry, connection: &ConnectionId, data_type: DataType) -> Result<Record, StoreError> {
-    let text = String::from_utf8(entry.data).map_err(StoreError::corrupt)?;
+    let text = String::from_utf8(entry.data.into()).map_err(StoreError::corrupt)?;
     Ok(Record {
-        id: entry.key,
+        id: entry.key.to_string(),
         erp_connection_id: connection.clone(),
         data_type,
         created_at: Timestamp::from_millisecond(entry.created_ms).map_err(StoreError::corrupt)?,

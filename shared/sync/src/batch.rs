@@ -1,9 +1,11 @@
 //! Some pages on their way into the table: mapped, counted, the bad records set aside.
 
+use bytes::{Bytes, BytesMut};
+use bytes_utils::{Str, StrMut};
 use connectors::{Item, Page};
 use domain::DataType;
 use domain::census::Census;
-use domain::json::Json;
+use domain::json::Opened;
 use domain::mapping::drift::{SchemaPolicy, Shape, Watch};
 use domain::mapping::{FieldMapping, Filter, Filters, Mapper, Rules, Transformation, Unmapped};
 use domain::run::{Counts, FailedRecord, FailureClass};
@@ -19,6 +21,9 @@ const FULL_BYTES: usize = 8 << 20;
 
 /// Largest canonical record, in bytes: an item of DynamoDB holds 400 KB.
 const MAX_RECORD_BYTES: usize = 256 << 10;
+
+/// How much memory records share.
+const KEPT_BYTES: usize = 64 << 10;
 
 /// Raised when mapping starts to write records otherwise, so that nothing is taken for unchanged that is not.
 const MAPPING_GENERATION: u64 = 1;
@@ -47,6 +52,9 @@ pub(crate) struct Reader {
     seed: u64,
     program: u64,
     buffer: Vec<u8>,
+    /// Where keys and records are kept, one behind the other: they share memory, which is let go with the last of them.
+    keys: StrMut,
+    records: BytesMut,
 }
 
 impl Reader {
@@ -64,6 +72,8 @@ impl Reader {
             seed,
             program: xxh3_64_with_seed(&text, seed),
             buffer: Vec::new(),
+            keys: StrMut::from_inner(BytesMut::with_capacity(KEPT_BYTES)).unwrap_or_default(),
+            records: BytesMut::with_capacity(KEPT_BYTES),
         }
     }
 
@@ -84,20 +94,27 @@ impl Reader {
 
     /// Reads a record; `None` if a filter leaves it out.
     pub(crate) fn read(&mut self, raw: &[u8]) -> Result<Option<(Upsert, Option<Timestamp>)>, Refused> {
-        let parsed = Json::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
-        if !self.filter.takes(parsed) {
+        let opened = Opened::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
+        if !self.filter.takes(&opened) {
             return Ok(None);
         }
         self.buffer.clear();
-        let mapped = self.mapper.map(parsed, &mut self.buffer)?;
+        let mapped = self.mapper.map(&opened, &mut self.buffer)?;
         if self.buffer.len() > MAX_RECORD_BYTES {
             let message = format!("has {} bytes, a record may have {MAX_RECORD_BYTES}", self.buffer.len());
             let (key, errors) = (Some(mapped.key), vec![FieldError::new("record", message)]);
             return Err(Refused { class: FailureClass::TooLarge, key, errors });
         }
         let fingerprint = xxh3_64_with_seed(raw, self.seed);
-        let upsert = Upsert { key: mapped.key, data: self.buffer.clone(), fingerprint };
-        Ok(Some((upsert, mapped.modified_at)))
+        let (key, data) = self.keep(&mapped.key);
+        Ok(Some((Upsert { key, data, fingerprint }, mapped.modified_at)))
+    }
+
+    /// Puts a key, and the record in the buffer, to what is kept.
+    fn keep(&mut self, key: &str) -> (Str, Bytes) {
+        self.keys.push_str(key);
+        self.records.extend_from_slice(&self.buffer);
+        (self.keys.split_built().freeze(), self.records.split().freeze())
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) async fn plan(
     let planned = upserts.iter().zip(&compared).zip(from..MAX_LISTED.max(from));
     let planned: Vec<_> = planned
         .filter_map(|((upsert, Compared { outcome, before }), place)| {
-            let key = upsert.key.clone();
+            let key = upsert.key.to_string();
             let change = match (outcome, before) {
                 (Outcome::Created, _) => PlannedChange::create(key, &upsert.data),
                 (Outcome::Updated, Some(before)) => {

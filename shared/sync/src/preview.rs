@@ -86,7 +86,9 @@ impl Engine {
 fn previewed(text: &[u8], reader: &mut Reader) -> PreviewedRecord {
     let outcome = match reader.read(text) {
         Ok(None) => PreviewOutcome::Skipped,
-        Ok(Some((upsert, _))) => PreviewOutcome::Mapped { key: upsert.key, data: upsert.data },
+        Ok(Some((upsert, _))) => {
+            PreviewOutcome::Mapped { key: upsert.key.to_string(), data: upsert.data.into() }
+        }
         Err(Refused { key, errors, .. }) => PreviewOutcome::Failed { key, errors },
     };
     PreviewedRecord { raw: raw::shown(text), outcome }

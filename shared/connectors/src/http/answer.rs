@@ -1,26 +1,19 @@
 //! Reading an answer as JSON, or saying in words what came instead.
 
-use std::borrow::Cow;
-
-use domain::json::Json;
+use domain::json::{Json, Opened};
 use transport::ErpError;
 use transport::http::{HttpAnswer, HttpRequest, place};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A JSON answer whose outermost members are at hand, so that looking for many of them reads the text once.
+/// A JSON answer whose outermost parts are at hand, so that looking for many of them reads the text once.
 #[derive(Debug)]
-pub(super) struct JsonAnswer<'a> {
-    /// The whole answer.
-    pub(super) json: Json<'a>,
-    /// Its members; none if it is no object.
-    pub(super) members: Vec<(Cow<'a, str>, Json<'a>)>,
-}
+pub(super) struct JsonAnswer<'a>(pub(super) Opened<'a>);
 
 impl<'a> JsonAnswer<'a> {
     /// What a dotted path leads to. A member whose own name holds dots, such as `@odata.count`, is found as such.
     pub(super) fn at(&self, path: &str) -> Option<Json<'a>> {
-        let member = |name: &str| self.members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
+        let member = |name: &str| self.0.members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
         member(path).or_else(|| {
             let (first, rest) = path.split_once('.')?;
             member(first)?.at(rest)
@@ -30,7 +23,7 @@ impl<'a> JsonAnswer<'a> {
 
 impl<'a> From<Json<'a>> for JsonAnswer<'a> {
     fn from(json: Json<'a>) -> Self {
-        Self { json, members: json.members() }
+        Self(json.into())
     }
 }
 
@@ -52,8 +45,8 @@ pub(super) fn read<'a>(
             Err(ErpError::Malformed(format!("{place} answered {status} with nothing in it instead of JSON")))
         };
     }
-    match Json::parse(text) {
-        Ok(json) => Ok(Some(json.into())),
+    match Opened::parse(text) {
+        Ok(opened) => Ok(Some(JsonAnswer(opened))),
         Err(error) => {
             Err(ErpError::Malformed(format!("{place} {}", what_came(answer, request, text, &error))))
         }

@@ -28,13 +28,13 @@ pub(super) fn find_records<'a>(
     if let Some(path) = configured {
         return at_configured(answer, path);
     }
-    if answer.json.kind() == Kind::Array {
-        return Ok(answer.json.items());
+    if answer.0.json.kind() == Kind::Array {
+        return Ok(answer.0.items.clone());
     }
     let found = at_usual_places(answer, data_type);
     found.map(Json::items).ok_or_else(|| {
-        let names: Vec<&str> = answer.members.iter().map(|(name, _)| name.as_ref()).take(12).collect();
-        let there = match answer.json.kind() {
+        let names: Vec<&str> = answer.0.members.iter().map(|(name, _)| name.as_ref()).take(12).collect();
+        let there = match answer.0.json.kind() {
             Kind::Object if names.is_empty() => "the answer is an empty object".to_owned(),
             Kind::Object => format!("the answer has {}", names.join(", ")),
             other => format!("the answer is {other}"),

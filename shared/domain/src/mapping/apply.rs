@@ -4,12 +4,11 @@ use std::borrow::Cow;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::level::Members;
 use super::path::Path;
 use super::step::Step;
 use super::worked::{Worked, read_number};
 use super::{coerce, time_format};
-use crate::json::Json;
+use crate::json::{Json, Members};
 
 /// Most bytes that replacing may make of one text.
 const MAX_REPLACED_BYTES: usize = 256 << 10;

@@ -17,13 +17,9 @@ use crate::records::FieldKind;
 /// With what was expected, and what the ERP sent instead.
 pub(super) fn write(kind: FieldKind, value: Json<'_>, out: &mut Vec<u8>) -> Result<bool, String> {
     match kind {
-        FieldKind::Text => Ok(text(value)?.map(|text| write_string(&text, out)).is_some()),
-        FieldKind::Money => {
-            Ok(decimal(value)?.map(|amount| print(out, format_args!("\"{amount}\""))).is_some())
-        }
-        FieldKind::Quantity => {
-            Ok(decimal(value)?.map(|amount| print(out, format_args!("{amount}"))).is_some())
-        }
+        FieldKind::Text => write_text(value, out),
+        FieldKind::Money => write_decimal(value, "\"", out),
+        FieldKind::Quantity => write_decimal(value, "", out),
         FieldKind::Flag => Ok(flag(value)?.map(|flag| print(out, format_args!("{flag}"))).is_some()),
         FieldKind::Day => Ok(day(value)?.map(|day| print(out, format_args!("\"{day}\""))).is_some()),
         FieldKind::Moment => {
@@ -33,6 +29,31 @@ pub(super) fn write(kind: FieldKind, value: Json<'_>, out: &mut Vec<u8>) -> Resu
             Err(format!("must be an object, the ERP sent {}", value.kind()))
         }
     }
+}
+
+/// A string without escapes is written as it was sent: escaping it would change nothing.
+fn write_text(value: Json<'_>, out: &mut Vec<u8>) -> Result<bool, String> {
+    let Some(text) = text(value)? else { return Ok(false) };
+    match text {
+        Cow::Borrowed(_) if value.kind() == Kind::String => out.extend_from_slice(value.text().as_bytes()),
+        text => write_string(&text, out),
+    }
+    Ok(true)
+}
+
+/// A number in plain digits is written as it was sent: reading and printing it would change nothing.
+fn write_decimal(value: Json<'_>, quote: &str, out: &mut Vec<u8>) -> Result<bool, String> {
+    let sent = value.text();
+    if value.kind() == Kind::Number && is_plain_decimal(sent) {
+        [quote, sent, quote].iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        return Ok(true);
+    }
+    Ok(decimal(value)?.map(|amount| print(out, format_args!("{quote}{amount}{quote}"))).is_some())
+}
+
+/// Whether a JSON number has at most 28 digits, no sign and no exponent.
+fn is_plain_decimal(number: &str) -> bool {
+    number.len() <= 28 && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 #[expect(clippy::let_underscore_must_use, reason = "writing to memory does not fail")]
@@ -86,10 +107,13 @@ fn flag(value: Json<'_>) -> Result<Option<bool>, String> {
 
 /// What a text without blanks around it says, if it says yes or no.
 pub(super) fn parse_flag(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" | "1" => Some(true),
-        "false" | "f" | "no" | "n" | "0" => Some(false),
-        _ => None,
+    let is_one_of = |words: [&str; 5]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is_one_of(["true", "t", "yes", "y", "1"]) {
+        Some(true)
+    } else if is_one_of(["false", "f", "no", "n", "0"]) {
+        Some(false)
+    } else {
+        None
     }
 }
 

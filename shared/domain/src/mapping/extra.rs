@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-use super::level::{Found, Members};
+use super::level::Found;
 use super::path::Path;
 use super::program::Program;
 use super::{Mapper, coerce};
-use crate::json::{Json, Kind};
+use crate::json::{Json, Kind, Members};
 use crate::records::EXTRA;
 use crate::validation::FieldError;
 
@@ -105,7 +105,7 @@ mod tests {
         let transformations: Vec<_> = serde_json::from_value(transformations).unwrap();
         let mut mapper = Mapper::new(DataType::Products, &mapping, &transformations).keeping_unknown();
         let mut out = Vec::new();
-        mapper.map(Json::parse(raw.as_bytes()).unwrap(), &mut out).unwrap();
+        mapper.map(&crate::json::Opened::parse(raw.as_bytes()).unwrap(), &mut out).unwrap();
         serde_json::from_slice(&out).unwrap()
     }
 

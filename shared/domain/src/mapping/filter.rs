@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::coerce;
 use super::path::Path;
 use super::step::{decimal, scalar};
-use crate::json::{Json, Kind};
+use crate::json::{Json, Kind, Opened};
 use crate::validation::Checks;
 
 /// Field of theirs (a name, a dotted path or a JSONPath) to what it must be: `{"status": "open"}`, or
@@ -71,13 +71,12 @@ impl Filter {
 
     /// Whether a record is taken. What is no object is, so that mapping tells what is wrong with it.
     #[must_use]
-    pub fn takes(&self, record: Json<'_>) -> bool {
-        if self.0.is_empty() || record.kind() != Kind::Object {
+    pub fn takes(&self, record: &Opened<'_>) -> bool {
+        if self.0.is_empty() || record.json.kind() != Kind::Object {
             return true;
         }
-        let members = record.members();
         self.0.iter().all(|(path, tests)| {
-            let value = path.find(record, &members).filter(|value| value.kind() != Kind::Null);
+            let value = path.find(record.json, &record.members).filter(|value| value.kind() != Kind::Null);
             tests.iter().all(|test| test.holds(value))
         })
     }

@@ -1,34 +1,22 @@
 //! One level of a canonical record: which of the ERP's members fill which of its fields, and the writing of it.
 
+mod names;
 mod sources;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use jiff::Timestamp;
 
 use super::coerce;
 use super::path::Path;
 use super::program::Program;
-use crate::json::{Json, Kind};
-use crate::records::{Field, FieldKind, fold};
+use crate::json::{Json, Kind, Members};
+use crate::records::{Field, FieldKind};
 use crate::validation::FieldError;
-
-/// The members of one of the ERP's objects.
-pub(super) type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
+use names::{Match, Names};
 
 /// What was found for each slot.
 pub(super) type Found<'a> = Vec<Option<Json<'a>>>;
-
-/// Most member names a level remembers; an ERP that invents names for each record must not fill the memory.
-const MAX_NAMES: usize = 4096;
-
-/// A place that a member can fill, and how telling its name is for it: the lower the better.
-#[derive(Debug, Clone, Copy)]
-struct Match {
-    slot: usize,
-    rank: usize,
-}
 
 /// Where a slot is taken from.
 #[derive(Debug)]
@@ -55,9 +43,7 @@ struct Plan {
 pub(super) struct Level {
     plans: Vec<Plan>,
     slots: usize,
-    usual: HashMap<String, Match>,
-    /// Names as this ERP spells them, with what `usual` says of them.
-    seen: HashMap<String, Option<Match>>,
+    names: Names,
     /// What is done to single slots before they are written.
     programs: Vec<(usize, Program)>,
 }
@@ -67,15 +53,10 @@ impl Level {
         let mut level = Self {
             plans: Vec::with_capacity(fields.len()),
             slots: fields.len(),
-            usual: HashMap::new(),
-            seen: HashMap::new(),
+            names: Names::default(),
             programs: Vec::new(),
         };
-        for (slot, field) in fields.iter().enumerate() {
-            for (rank, name) in field.usual_names.iter().enumerate() {
-                level.usual.insert((*name).to_owned(), Match { slot, rank });
-            }
-        }
+        level.names.add(fields, "", 0);
         for field in fields {
             let plan = level.plan(field);
             level.plans.push(plan);
@@ -88,7 +69,7 @@ impl Level {
         let (inner, flat_sources) = match field.kind {
             FieldKind::Object(fields) => {
                 for prefix in field.prefixes {
-                    self.add_flat_names(fields, prefix);
+                    self.names.add(fields, prefix, flat);
                 }
                 self.slots += fields.len();
                 (Some(Self::new(fields)), fields.iter().map(|_| Source::UsualNames).collect())
@@ -97,15 +78,6 @@ impl Level {
             _ => (None, Vec::new()),
         };
         Plan { field, source: Source::UsualNames, inner, flat, flat_sources }
-    }
-
-    fn add_flat_names(&mut self, fields: &'static [Field], prefix: &str) {
-        for (offset, field) in fields.iter().enumerate() {
-            for (rank, name) in field.usual_names.iter().enumerate() {
-                let found = Match { slot: self.slots + offset, rank };
-                self.usual.entry(format!("{prefix}{name}")).or_insert(found);
-            }
-        }
     }
 
     /// Takes a field from a path, or from nowhere.
@@ -186,11 +158,11 @@ impl Level {
     pub(super) fn find<'a>(&mut self, record: Json<'a>, members: &Members<'a>) -> Found<'a> {
         let mut found: Found<'a> = vec![None; self.slots];
         let mut ranks = vec![usize::MAX; self.slots];
-        for (name, value) in members {
+        for (position, (name, value)) in members.iter().enumerate() {
             if value.kind() == Kind::Null {
                 continue;
             }
-            let Some(Match { slot, rank }) = self.usual_match(name) else { continue };
+            let Some(Match { slot, rank }) = self.names.find(position, name) else { continue };
             if rank < ranks[slot] {
                 ranks[slot] = rank;
                 found[slot] = Some(*value);
@@ -201,17 +173,6 @@ impl Level {
             for (offset, source) in plan.flat_sources.iter().enumerate() {
                 source.overrule(&mut found[plan.flat + offset], record, members);
             }
-        }
-        found
-    }
-
-    fn usual_match(&mut self, name: &str) -> Option<Match> {
-        if let Some(known) = self.seen.get(name) {
-            return *known;
-        }
-        let found = self.usual.get(&fold(name)).copied();
-        if self.seen.len() < MAX_NAMES {
-            self.seen.insert(name.to_owned(), found);
         }
         found
     }

@@ -25,13 +25,12 @@ pub use rules::{Rules, RulesOverride, check_overrides};
 pub use sources::{FilledBy, Source, Unfilled, unfilled};
 pub use transformation::{Operation, Transformation, check_transformations};
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::data_type::DataType;
-use crate::json::{Json, Kind};
+use crate::json::{Kind, Members, Opened};
 use crate::records::{EXTRA, Field, FieldKind, MAX_KEY_BYTES, fields_of, key_fields};
 use crate::validation::{Checks, FieldError};
 use drift::{SchemaPolicy, Watch};
@@ -181,7 +180,7 @@ impl Mapper {
     }
 
     /// In what a record departs from earlier ones, where that is not allowed.
-    fn departures(&mut self, members: &[(Cow<'_, str>, Json<'_>)]) -> Vec<FieldError> {
+    fn departures(&mut self, members: &Members<'_>) -> Vec<FieldError> {
         let Some(watch) = &mut self.watch else { return Vec::new() };
         let departs = watch.look(members);
         if departs && self.frozen { watch.departures(members) } else { Vec::new() }
@@ -205,20 +204,20 @@ impl Mapper {
     ///
     /// # Errors
     /// With everything that is wrong with the record; `out` is then as it was.
-    pub fn map(&mut self, raw: Json<'_>, out: &mut Vec<u8>) -> Result<Mapped, Unmapped> {
+    pub fn map(&mut self, raw: &Opened<'_>, out: &mut Vec<u8>) -> Result<Mapped, Unmapped> {
         let start = out.len();
+        let (raw, members) = (raw.json, &raw.members);
         if raw.kind() != Kind::Object {
             let message = format!("must be an object, the ERP sent {}", raw.kind());
             return Err(Unmapped { key: None, errors: vec![FieldError::new("record", message)] });
         }
-        let members = raw.members();
-        let mut errors = self.departures(&members);
-        let mut found = self.level.find(raw, &members);
-        let unknown = self.unknown(raw, &members, &found);
-        let changed = self.level.transformed(&found, raw, &members, "", &mut errors);
+        let mut errors = self.departures(members);
+        let mut found = self.level.find(raw, members);
+        let unknown = self.unknown(raw, members, &found);
+        let changed = self.level.transformed(&found, raw, members, "", &mut errors);
         level::lay_over(&mut found, &changed);
         self.level.write(&found, "", out, &mut errors);
-        self.write_extra(raw, &members, &unknown, out, &mut errors);
+        self.write_extra(raw, members, &unknown, out, &mut errors);
 
         let key = self.key(&found, &mut errors);
         if errors.is_empty() {
@@ -232,8 +231,11 @@ impl Mapper {
 
     fn key(&self, found: &level::Found<'_>, errors: &mut Vec<FieldError>) -> String {
         let names = key_fields(self.data_type);
-        let parts: Vec<_> = names.iter().filter_map(|name| self.level.text(found, name)).collect();
-        let key = parts.join("|");
+        let mut parts = names.iter().filter_map(|name| self.level.text(found, name));
+        let mut key = parts.next().unwrap_or_default();
+        for part in parts {
+            key = key + "|" + &part;
+        }
         if key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
             let message = format!("must be at most {MAX_KEY_BYTES} bytes without control characters");
             errors.push(FieldError::new(names[0], message));

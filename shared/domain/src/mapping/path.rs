@@ -3,8 +3,7 @@
 use serde_json_path::JsonPath;
 use serde_json_path::PathElement;
 
-use super::level::Members;
-use crate::json::Json;
+use crate::json::{Json, Members};
 
 /// A compiled path.
 #[derive(Debug, Clone)]

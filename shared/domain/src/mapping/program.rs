@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::level::Members;
 use super::step::Step;
 use super::transformation::Operation;
 use super::worked::Worked;
-use crate::json::Json;
+use crate::json::{Json, Members};
 
 /// Longest text a step may make, in bytes: about what a whole record may have.
 const MAX_BYTES: usize = 256 << 10;

@@ -10,7 +10,7 @@ fn mapper(data_type: DataType, mapping: &[(&str, Option<&str>)]) -> Mapper {
 
 fn map(mapper: &mut Mapper, raw: &str) -> Result<(String, String), Unmapped> {
     let mut out = Vec::new();
-    let mapped = mapper.map(Json::parse(raw.as_bytes()).unwrap(), &mut out)?;
+    let mapped = mapper.map(&Opened::parse(raw.as_bytes()).unwrap(), &mut out)?;
     Ok((mapped.key, String::from_utf8(out).unwrap()))
 }
 

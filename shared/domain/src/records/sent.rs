@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{EXTRA, Field, FieldKind, MAX_KEY_BYTES, fields_of, key_fields};
 use crate::data_type::DataType;
-use crate::json::{Json, Kind};
+use crate::json::{Json, Kind, Members};
 use crate::validation::{Checks, Invalid};
 
 /// Largest record, in bytes of its canonical form: an item of the table holds 400 KB.
@@ -152,8 +152,6 @@ pub(crate) fn separate(out: &mut String) {
         out.push(',');
     }
 }
-
-type Members<'a> = Vec<(std::borrow::Cow<'a, str>, Json<'a>)>;
 
 /// A record being read: what is wrong so far, and its canonical form so far.
 struct Reading {

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::json::Opened;
 use crate::mapping::{FieldMapping, Mapper};
 
 const ORDER: &str = r#"{"orderNumber":"10/24?8","reference":"WEB-1","customerName":"Ada \"L\"","total":"1234567890123456789.10",
@@ -193,7 +194,7 @@ fn what_was_renamed_is_mapped_back_to_what_it_was() {
     let theirs = renamed(&order(text), &entries).unwrap();
     let mut ours = Vec::new();
     let mut mapper = Mapper::new(DataType::Orders, &entries, &[]);
-    mapper.map(Json::parse(theirs.as_bytes()).unwrap(), &mut ours).unwrap();
+    mapper.map(&Opened::parse(theirs.as_bytes()).unwrap(), &mut ours).unwrap();
     assert_eq!(String::from_utf8(ours).unwrap(), text);
 }
 

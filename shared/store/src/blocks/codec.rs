@@ -2,9 +2,14 @@
 //!
 //! Columns of like values compress better than whole entries one after the other.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytes_utils::Str;
 use domain::ids::RunId;
 use serde::{Deserialize, Serialize};
-use zstd::bulk::Compressor;
+use zstd::bulk::{Compressor, Decompressor};
 
 use super::{Entry, Mark};
 use crate::StoreError;
@@ -49,14 +54,14 @@ pub(super) fn encode(entries: &[Entry], compressor: &mut Compressor<'_>) -> Resu
     let mut marks: Vec<&Mark> = Vec::new();
     let mut mark_of = Vec::with_capacity(entries.len());
     for entry in entries {
-        let known = marks.iter().rposition(|mark| **mark == entry.mark);
+        let known = marks.iter().rposition(|mark| **mark == *entry.mark);
         let position = known.unwrap_or_else(|| {
             marks.push(&entry.mark);
             marks.len() - 1
         });
         mark_of.push(u32::try_from(position).map_err(StoreError::corrupt)?);
     }
-    let data = entries.iter().map(|entry| entry.data.as_slice()).collect::<Vec<_>>().concat();
+    let data = entries.iter().map(|entry| &*entry.data).collect::<Vec<_>>().concat();
     let lengths = entries.iter().map(|entry| u32::try_from(entry.data.len()).map_err(StoreError::corrupt));
     let columns = Columns {
         keys: entries.iter().map(|entry| &*entry.key).collect(),
@@ -87,30 +92,49 @@ pub(crate) fn decode(packed: &[u8]) -> Result<Vec<Entry>, StoreError> {
     let Some((&VERSION, packed)) = packed.split_first() else {
         return Err(StoreError::corrupt("a block of records has an unknown layout"));
     };
-    let size =
-        zstd::bulk::Decompressor::upper_bound(packed).unwrap_or(MAX_DECODED_BYTES).min(MAX_DECODED_BYTES);
-    let plain = zstd::bulk::decompress(packed, size).map_err(StoreError::corrupt)?;
+    let plain = Bytes::from(unpack(packed)?);
     let columns: Columns<'_> = postcard::from_bytes(&plain).map_err(StoreError::corrupt)?;
     let marks = columns.marks.iter().map(|(run, reached, try_id)| {
         let run: RunId = run.parse().map_err(StoreError::corrupt)?;
-        Ok(Mark { run, reached: *reached, try_id: *try_id })
+        Ok(Arc::new(Mark { run, reached: *reached, try_id: *try_id }))
     });
-    let marks: Vec<Mark> = marks.collect::<Result<_, StoreError>>()?;
+    let marks: Vec<Arc<Mark>> = marks.collect::<Result<_, StoreError>>()?;
     let mut data = columns.data;
-    let entries = (0..columns.keys.len()).map(|i| entry(&columns, &marks, i, &mut data));
+    let entries = (0..columns.keys.len()).map(|i| entry(&plain, &columns, &marks, i, &mut data));
     entries
         .collect::<Option<_>>()
         .ok_or_else(|| StoreError::corrupt("the columns of a block have unlike lengths"))
 }
 
-fn entry(columns: &Columns<'_>, marks: &[Mark], i: usize, data: &mut &[u8]) -> Option<Entry> {
+thread_local! {
+    /// Setting one up costs more than unpacking a block.
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let size = Decompressor::upper_bound(packed).unwrap_or(MAX_DECODED_BYTES).min(MAX_DECODED_BYTES);
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let mut decompressor = kept.take().map_or_else(Decompressor::new, Ok).map_err(StoreError::corrupt)?;
+        let plain = decompressor.decompress(packed, size).map_err(StoreError::corrupt);
+        *kept = Some(decompressor);
+        plain
+    })
+}
+
+fn entry(
+    plain: &Bytes,
+    columns: &Columns<'_>,
+    marks: &[Arc<Mark>],
+    i: usize,
+    data: &mut &[u8],
+) -> Option<Entry> {
     let (own, rest) = data.split_at_checked(*columns.data_lengths.get(i)? as usize)?;
     *data = rest;
     let created_ms = *columns.created_ms.get(i)?;
     let flags = *columns.flags.get(i)?;
     Some(Entry {
-        key: (*columns.keys.get(i)?).to_owned(),
-        data: own.to_vec(),
+        key: Str::from_inner(plain.slice_ref(columns.keys.get(i)?.as_bytes())).ok()?,
+        data: plain.slice_ref(own),
         fingerprint: *columns.fingerprints.get(i)?,
         created_ms,
         updated_ms: created_ms + columns.updated_after_ms.get(i)?,
@@ -126,13 +150,13 @@ mod tests {
 
     fn entry(key: &str, batch: u32) -> Entry {
         Entry {
-            key: key.to_owned(),
-            data: format!(r#"{{"sku":"{key}"}}"#).into_bytes(),
+            key: key.into(),
+            data: format!(r#"{{"sku":"{key}"}}"#).into(),
             fingerprint: u64::from(batch) << 40 | 7,
             created_ms: 1_800_000_000_000,
             updated_ms: 1_800_000_000_500,
             deleted: batch == 2,
-            mark: Mark { run: RunId::generate(), reached: batch, try_id: 1 },
+            mark: Arc::new(Mark { run: RunId::generate(), reached: batch, try_id: 1 }),
             created_by_mark: batch == 1,
         }
     }

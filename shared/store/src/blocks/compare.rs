@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use futures::future::try_join_all;
 
 use super::load::Touched;
@@ -14,7 +15,7 @@ pub struct Compared {
     /// What would become of it.
     pub outcome: Outcome,
     /// Its canonical JSON as it is now, where it would be updated.
-    pub before: Option<Vec<u8>>,
+    pub before: Option<Bytes>,
 }
 
 impl Store {

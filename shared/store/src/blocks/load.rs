@@ -92,7 +92,7 @@ impl Store {
     /// The blocks that sorted `upserts` fall into, each with its own.
     ///
     /// From the block of the next key it reads ahead, the farther the more of what it read was needed: a dense batch
-    /// reads its blocks in few requests, a sparse one leaps from key to key.
+    /// reads its blocks in few requests and each once, a sparse one leaps from key to key.
     pub(super) async fn touched_blocks(
         &self,
         shard: &str,
@@ -101,9 +101,13 @@ impl Store {
         let Some(last_key) = upserts.last().map(|upsert| upsert.key.clone()) else { return Ok(Vec::new()) };
         let mut upserts = upserts.into_iter().peekable();
         let mut touched = Vec::new();
-        let mut ahead = 2;
+        let mut ahead = 4;
+        let mut reached: Option<Block> = None;
         while let Some(next) = upserts.peek() {
-            let first = self.block_at(shard, &next.key).await?.unwrap_or_else(Block::first);
+            let first = match reached.take() {
+                Some(block) => block,
+                None => self.block_at(shard, &next.key).await?.unwrap_or_else(Block::first),
+            };
             let mut window = vec![first];
             window.extend(self.blocks_between(shard, &window[0].lower, &last_key, ahead).await?);
             let reaches_last_key = window.len() <= ahead;
@@ -113,16 +117,21 @@ impl Store {
             while let Some(block) = window.next() {
                 let upper = window.peek().map(|next| next.lower.clone());
                 if upper.is_none() && !reaches_last_key {
-                    break; // where this block ends is not known yet: it is read again as the first of the next window
+                    reached = Some(block); // where it ends is not known yet: it is the first of the next window
+                    break;
                 }
-                let falls_in = |upsert: &Upsert| upper.as_ref().is_none_or(|upper| upsert.key < *upper);
+                let falls_in = |upsert: &Upsert| upper.as_ref().is_none_or(|upper| *upsert.key < **upper);
                 let own: Vec<_> = std::iter::from_fn(|| upserts.next_if(falls_in)).collect();
                 if !own.is_empty() {
                     needed += 1;
                     touched.push(Touched { block, upserts: own });
                 }
             }
-            ahead = if needed * 2 >= read { (ahead * 4).min(MAX_AHEAD) } else { 2 };
+            if needed * 2 >= read {
+                ahead = (ahead * 4).min(MAX_AHEAD);
+            } else {
+                (ahead, reached) = (2, None);
+            }
         }
         Ok(touched)
     }

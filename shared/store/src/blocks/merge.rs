@@ -1,14 +1,19 @@
 //! Merges records into the entries of a block: pure, so that a property test can hold it against a plain map.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytes_utils::Str;
+
 use super::{Entry, Mark, Try};
 
-/// A record to be kept.
+/// A record to be kept. Cheap to clone: key and data are parts of shared buffers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upsert {
     /// Its key.
-    pub key: String,
+    pub key: Str,
     /// Its canonical JSON.
-    pub data: Vec<u8>,
+    pub data: Bytes,
     /// Hash of the record as the ERP sent it, under the mapping in force: equal means nothing changed.
     pub fingerprint: u64,
 }
@@ -65,7 +70,7 @@ pub(super) fn merge(entries: Vec<Entry>, upserts: Vec<Upsert>, this: &Try, now_m
     merged
 }
 
-fn created(upsert: Upsert, mark: &Mark, now_ms: i64) -> Entry {
+fn created(upsert: Upsert, mark: &Arc<Mark>, now_ms: i64) -> Entry {
     Entry {
         key: upsert.key,
         data: upsert.data,
@@ -73,7 +78,7 @@ fn created(upsert: Upsert, mark: &Mark, now_ms: i64) -> Entry {
         created_ms: now_ms,
         updated_ms: now_ms,
         deleted: false,
-        mark: mark.clone(),
+        mark: Arc::clone(mark),
         created_by_mark: true,
     }
 }
@@ -92,7 +97,7 @@ fn apply(entry: &mut Entry, upsert: Upsert, this: &Try, now_ms: i64, changed: &m
         entry.updated_ms = now_ms;
     }
     entry.deleted = false;
-    entry.mark = this.mark.clone();
+    entry.mark = Arc::clone(&this.mark);
     entry.created_by_mark = created;
     if created { Outcome::Created } else { Outcome::Updated }
 }

@@ -13,7 +13,7 @@ const TARGET_BYTES: usize = 8 << 10;
 const MAX_BYTES: usize = 16 << 10;
 
 /// What is left of 1000 bytes of catalogue data by experience; corrected by each block that is packed.
-const EXPECTED_PER_MILLE: usize = 250;
+const EXPECTED_PER_MILLE: usize = 150;
 
 /// Some entries, packed.
 pub(super) struct Packed<'e> {
@@ -56,14 +56,19 @@ impl Packer {
         Ok(packed)
     }
 
-    /// As many entries from the front as should fill a block; fewer, if they turn out too heavy.
+    /// As many entries from the front as should fill a block; fewer, if they turn out too heavy, and once more, if they
+    /// turn out too light.
     fn next_piece<'e>(&mut self, entries: &'e [Entry], least: usize) -> Result<Packed<'e>, StoreError> {
+        let mut may_grow = true;
         loop {
             let fitting = self.fitting(entries).max(least).max(1);
             let piece = self.encode(entries.get(..fitting).unwrap_or(entries))?;
-            if piece.bytes.len() <= MAX_BYTES || fitting <= least.max(1) {
+            let too_heavy = piece.bytes.len() > MAX_BYTES && fitting > least.max(1);
+            let too_light = piece.bytes.len() < TARGET_BYTES / 2 && fitting < entries.len();
+            if !too_heavy && !(too_light && may_grow) {
                 return Ok(piece);
             }
+            may_grow = false;
         }
     }
 

@@ -1,5 +1,7 @@
 //! Goes over a whole collection: which records are live, and which blocks hold some that vanished.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::RunId;
 use futures::future::try_join_all;
@@ -163,7 +165,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<String>, StoreError> {
         let pk = key::shard(&collection.connection, collection.data_type, block.shard);
-        let mark = Mark { run: vanished.run.clone(), reached: vanished.counted.saturating_add(1), try_id: 0 };
+        let reached = vanished.counted.saturating_add(1);
+        let mark = Arc::new(Mark { run: vanished.run.clone(), reached, try_id: 0 });
         for _ in 0..TRIES {
             let at = Item::from([
                 ("pk".to_owned(), text(&*pk)),
@@ -177,13 +180,13 @@ impl Store {
             let mut gone = Vec::new();
             let mut changed = false;
             for entry in entries.iter_mut().filter(own).filter(|entry| vanished.includes(entry)) {
-                gone.push(entry.key.clone());
+                gone.push(entry.key.to_string());
                 if !entry.deleted {
                     changed = true;
                     entry.deleted = true;
                     entry.created_by_mark = false;
                     entry.updated_ms = now.as_millisecond();
-                    entry.mark = mark.clone();
+                    entry.mark = Arc::clone(&mark);
                 }
             }
             if !changed {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
@@ -74,7 +75,7 @@ impl Store {
             let mut tries = 0;
             loop {
                 let mark = Mark { run: run.clone(), reached: read.end, try_id: try_id() };
-                let this = Try { mark, counted: read.start };
+                let this = Try { mark: Arc::new(mark), counted: read.start };
                 let sorted = positions.iter().map(|position| upserts[*position].clone()).collect();
                 match self.try_shard(&shard, sorted, &this, permit, now.as_millisecond()).await {
                     Err(StoreError::Changed) if tries < TRIES && permit.check().is_ok() => tries += 1,

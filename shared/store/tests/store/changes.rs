@@ -25,8 +25,8 @@ async fn keep(store: &Store, connection: &ConnectionId, keys: &[&str]) {
     let collection = Collection { connection: connection.clone(), data_type: DataType::Products };
     let open = run(connection, DataType::Products, None);
     let upsert = |key: &&str| Upsert {
-        key: (*key).to_owned(),
-        data: format!(r#"{{"sku":"{key}"}}"#).into_bytes(),
+        key: (*key).into(),
+        data: format!(r#"{{"sku":"{key}"}}"#).into(),
         fingerprint: 0,
     };
     let upserts: Vec<Upsert> = keys.iter().map(upsert).collect();

@@ -23,7 +23,7 @@ fn upsert(key: &str, content: u64, bytes: usize) -> Upsert {
     })
     .take(bytes)
     .collect();
-    Upsert { key: key.to_owned(), data: format!(r#"{{"v":"{noise}"}}"#).into_bytes(), fingerprint: content }
+    Upsert { key: key.into(), data: format!(r#"{{"v":"{noise}"}}"#).into(), fingerprint: content }
 }
 
 async fn all(store: &Store, of: &Collection) -> BTreeMap<String, String> {
@@ -63,8 +63,8 @@ proptest! {
                 let run = RunId::generate();
                 let outcomes = store.upsert_records(&of, &run, 0..100, &upserts, &Permit::unlimited(), Timestamp::now()).await.unwrap();
                 for (upsert, outcome) in upserts.iter().zip(outcomes) {
-                    let text = String::from_utf8(upsert.data.clone()).unwrap();
-                    let expected = match model.insert(upsert.key.clone(), (upsert.fingerprint, text)) {
+                    let text = String::from_utf8(upsert.data.to_vec()).unwrap();
+                    let expected = match model.insert(upsert.key.to_string(), (upsert.fingerprint, text)) {
                         None => Outcome::Created,
                         Some((content, _)) if content == upsert.fingerprint => Outcome::Unchanged,
                         Some(_) => Outcome::Updated,

@@ -19,9 +19,9 @@ async fn known() -> (Store, Collection) {
     let store = store().await;
     let of = Collection { connection: ConnectionId::generate(), data_type: DataType::Products };
     let record = |n| Upsert {
-        key: key(n),
+        key: key(n).into(),
         data: format!(r#"{{"sku":"{}","name":"{:x}"}}"#, key(n), n.wrapping_mul(0x9E37_79B9_7F4A_7C15))
-            .into_bytes(),
+            .into(),
         fingerprint: n as u64,
     };
     let records: Vec<_> = (0..RECORDS).map(record).collect();
@@ -87,7 +87,7 @@ async fn nothing_is_written_once_the_permit_has_ended() {
     let ended = Permit::until(Instant::now());
     let refused = store.delete_vanished(&of, &blocks, &vanished, &ended, Timestamp::now()).await;
     assert!(matches!(refused, Err(StoreError::Changed)), "{refused:?}");
-    let new = [Upsert { key: "new".to_owned(), data: b"{}".to_vec(), fingerprint: 1 }];
+    let new = [Upsert { key: "new".into(), data: "{}".into(), fingerprint: 1 }];
     let refused = store.upsert_records(&of, &run, 0..1, &new, &ended, Timestamp::now()).await;
     assert!(matches!(refused, Err(StoreError::Changed)), "{refused:?}");
     assert!(store.record(&of.connection, of.data_type, "new").await.unwrap().is_none());

@@ -31,7 +31,7 @@ pub(super) fn of_record(
     if let Some(path) = &settings.id_path {
         return JsonAnswer::from(record).at(path).and_then(text);
     }
-    match Mapper::new(data_type, mapping, &[]).map(record, &mut Vec::new()) {
+    match Mapper::new(data_type, mapping, &[]).map(&record.into(), &mut Vec::new()) {
         Ok(mapped) => Some(mapped.key),
         Err(unmapped) => unmapped.key,
     }
@@ -42,7 +42,7 @@ pub(super) fn unwrapped<'a>(answer: &JsonAnswer<'a>, data_type: DataType) -> Jso
     let plural = data_type.as_str();
     let names = || WRAPPERS.into_iter().chain([plural, plural.strip_suffix('s').unwrap_or(plural)]);
     let inside = |json: Json<'a>| names().filter_map(|name| json.get(name)).find_map(only_object);
-    let mut record = only_object(answer.json).unwrap_or(answer.json);
+    let mut record = only_object(answer.0.json).unwrap_or(answer.0.json);
     // As deep as `{"d": {"results": […]}}`.
     for _ in 0..2 {
         record = inside(record).unwrap_or(record);

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::json::Json;
+use crate::json::Opened;
 use crate::mapping::{FieldMapping, Mapper};
 
 fn list(transformations: Value) -> Vec<Transformation> {
@@ -21,7 +21,7 @@ fn map(data_type: DataType, transformations: Value, raw: &Value) -> Result<Value
     assert_eq!(errors(data_type, transformations.clone()), []);
     let mut mapper = Mapper::new(data_type, &FieldMapping::new(), &list(transformations));
     let (raw, mut out) = (raw.to_string(), Vec::new());
-    let mapped = mapper.map(Json::parse(raw.as_bytes()).unwrap(), &mut out);
+    let mapped = mapper.map(&Opened::parse(raw.as_bytes()).unwrap(), &mut out);
     mapped.map_err(|unmapped| format!("{}: {}", unmapped.errors[0].field, unmapped.errors[0].message))?;
     Ok(serde_json::from_slice(&out).unwrap())
 }
@@ -181,7 +181,7 @@ proptest! {
         let raw = json!({"sku": "A", "name": found}).to_string();
         let mut mapper = Mapper::new(DataType::Products, &FieldMapping::new(), &all);
         let mut out = Vec::new();
-        if mapper.map(Json::parse(raw.as_bytes()).unwrap(), &mut out).is_ok() {
+        if mapper.map(&Opened::parse(raw.as_bytes()).unwrap(), &mut out).is_ok() {
             prop_assert!(serde_json::from_slice::<Value>(&out).is_ok());
         }
     }
