@@ -25,6 +25,7 @@ mod mapping;
 mod mapping_templates;
 mod northwind;
 mod outbox;
+mod overrides;
 mod parts;
 mod preview;
 mod run_control;

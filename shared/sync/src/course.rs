@@ -6,6 +6,7 @@ use connectors::{Connector, connector_for};
 use domain::Direction;
 use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
+use domain::mapping::RulesOverride;
 use domain::run::{Parts, Phase, Run};
 use domain::sync_config::{SyncConfig, SyncSettings};
 use jiff::SignedDuration;
@@ -21,6 +22,7 @@ use crate::lease::{LeaseError, Leased};
 use crate::parts;
 use crate::pull::{self, Pulled};
 use crate::push;
+use crate::scopes;
 use crate::seen::Seen;
 use crate::set_aside;
 
@@ -75,6 +77,8 @@ pub(crate) struct Setting {
     pub(crate) connection: Connection,
     /// The config that shapes the run, if there is one.
     pub(crate) config: Option<SyncConfig>,
+    /// What is laid over the config, for a client's or a site's own records.
+    overrides: Option<RulesOverride>,
     pub(crate) connector: Box<dyn Connector>,
 }
 
@@ -99,19 +103,29 @@ impl Setting {
                     .ok_or_else(|| Failure::Setup("the sync config was deleted".to_owned()))?,
             ),
         };
+        let overrides = match &run.scope {
+            None => None,
+            Some(scope) => Some(
+                engine
+                    .store
+                    .overrides_for(scope, &connection.id, run.data_type)
+                    .await?
+                    .ok_or_else(|| Failure::Setup(scopes::gone(scope, run.data_type)))?,
+            ),
+        };
         let credentials = engine.vault.open(&connection.id, &connection.credentials);
         let credentials = credentials.map_err(|error| Failure::Setup(error.to_string()))?;
         let connector = connector_for(&connection, credentials, &engine.transport)?;
-        Ok(Self { connection, config, connector })
+        Ok(Self { connection, config, overrides, connector })
     }
 
     /// How records are read.
     pub(crate) fn reading(&self) -> Reading {
-        self.config.clone().map_or_else(Reading::default, |config| Reading {
-            mapping: config.field_mapping,
-            transformations: config.transformations,
-            filters: config.filters,
-        })
+        let rules = self.config.as_ref().map(SyncConfig::rules).unwrap_or_default();
+        match &self.overrides {
+            Some(overrides) => overrides.over(rules).into(),
+            None => rules.into(),
+        }
     }
 
     /// The config's settings, or the defaults.
@@ -139,7 +153,10 @@ pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> 
     };
     match ended {
         Ok(()) if leased.run.is_open() => Ok(()),
-        Ok(()) => parts::wake_whole(engine, &leased.run).await,
+        Ok(()) => {
+            scopes::clear_if_gone(engine, &leased.run).await?;
+            parts::wake_whole(engine, &leased.run).await
+        }
         Err(LeaseError::Lost) => {
             tracing::info!(run = %id, "another worker has taken the run up");
             Ok(())

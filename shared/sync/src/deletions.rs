@@ -106,7 +106,7 @@ struct Gone {
 
 /// Finds what is gone, and counts anew what is live.
 async fn survey(engine: &Engine, leased: &mut Leased<'_>, lookup: &Lookup) -> Result<Gone, Failure> {
-    let (collection, run, batch) = (collection(leased), leased.run.id.clone(), leased.run.batch);
+    let (collection, run, batch) = (Collection::of(&leased.run), leased.run.id.clone(), leased.run.batch);
     let is_seen = |key: &str| lookup.has(key);
     let vanished = Vanished { run: &run, batch, is_seen: &is_seen };
     let mut live = Tally::default();
@@ -155,7 +155,7 @@ async fn delete(
     lookup: &Lookup,
     blocks: &[BlockRef],
 ) -> Result<(), Failure> {
-    let (collection, run, batch) = (collection(leased), leased.run.id.clone(), leased.run.batch);
+    let (collection, run, batch) = (Collection::of(&leased.run), leased.run.id.clone(), leased.run.batch);
     let permit = leased.permit().clone();
     let is_seen = |key: &str| lookup.has(key);
     let vanished = Vanished { run: &run, batch, is_seen: &is_seen };
@@ -175,8 +175,4 @@ async fn delete(
         census.marked_batches = run.batch;
     }
     Ok(leased.checkpoint().await?)
-}
-
-fn collection(leased: &Leased<'_>) -> Collection {
-    Collection { connection: leased.run.erp_connection_id.clone(), data_type: leased.run.data_type }
 }

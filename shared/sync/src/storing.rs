@@ -28,7 +28,7 @@ impl Storing {
     pub(crate) fn start(engine: &Engine, leased: &Leased<'_>, mut batch: Batch) -> Self {
         let (store, permit, run) = (engine.store.clone(), leased.permit().clone(), &leased.run);
         let (id, number, setting_aside) = (run.id.clone(), run.batch, run.clone());
-        let collection = Collection { connection: run.erp_connection_id.clone(), data_type: run.data_type };
+        let collection = Collection::of(run);
         let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
         let plan = run.dry_run.then_some(run.counts.read);
         let mut task = JoinSet::new();

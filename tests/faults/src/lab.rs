@@ -14,7 +14,7 @@ use domain::{DataType, Direction};
 use jiff::Timestamp;
 use secrets::Vault;
 use serde_json::json;
-use store::Store;
+use store::{Collection, Store};
 use sync::{Engine, Pace};
 use tokio_util::sync::CancellationToken;
 use transport::Transport;
@@ -28,7 +28,7 @@ use crate::wire::Wire;
 use crate::workers::Victims;
 
 /// What is synced.
-pub(crate) const DATA_TYPE: DataType = DataType::Products;
+const DATA_TYPE: DataType = DataType::Products;
 
 /// Calls that are made to find out how long one takes.
 const CALLS: u32 = 20;
@@ -52,6 +52,11 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
+    /// The records that are synced.
+    pub(crate) fn collection(&self) -> Collection {
+        Collection::plain(self.connection.id.clone(), DATA_TYPE)
+    }
+
     pub(crate) async fn open(seed: u64) -> Self {
         let table = Table::start(seed).await;
         let store = table.calm();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use store::RunFilter;
 
 use crate::erp::{Content, Size};
-use crate::lab::{DATA_TYPE, Lab};
+use crate::lab::Lab;
 
 /// Holds, or says why not.
 macro_rules! hold {
@@ -58,10 +58,10 @@ struct Shown {
 impl Copy {
     /// Reads it as users do, page by page and record by record.
     async fn read(lab: &Lab) -> Result<Self, String> {
-        let mut copy = BTreeMap::new();
+        let (mut copy, of) = (BTreeMap::new(), lab.collection());
         let (mut cursor, mut last) = (None, String::new());
         loop {
-            let page = lab.store.list_records(&lab.connection.id, DATA_TYPE, None, 37, cursor.as_deref());
+            let page = lab.store.list_records(&of, None, 37, cursor.as_deref());
             let page = page.await.map_err(|error| error.to_string())?;
             for record in page.items {
                 hold!(record.id > last, "{} is listed after {last}", record.id);
@@ -71,7 +71,7 @@ impl Copy {
                 hold!(shown.sku == record.id, "{} holds {}", record.id, shown.sku);
                 let content = Content { name: shown.name, description: shown.description };
                 let stored = Stored { content, updated_at: record.updated_at, deleted: record.deleted };
-                let one = lab.store.record(&lab.connection.id, DATA_TYPE, &record.id).await;
+                let one = lab.store.record(&of, &record.id).await;
                 let one = one.map_err(|error| error.to_string())?;
                 let one = one.ok_or_else(|| format!("{} is listed and not to be found", record.id))?;
                 hold!(one.data.get() == record.data.get(), "{} is listed with another content", record.id);
@@ -201,7 +201,8 @@ impl Before {
     /// Who asks for what changed since the run began gets exactly that.
     async fn hold_changes(&self, lab: &Lab, copy: &Copy) -> Result<(), String> {
         let since = self.at - SignedDuration::from_millis(1);
-        let changed = lab.store.list_records(&lab.connection.id, DATA_TYPE, Some(since), 10_000, None);
+        let of = lab.collection();
+        let changed = lab.store.list_records(&of, Some(since), 10_000, None);
         let changed = changed.await.map_err(|error| error.to_string())?.items;
         let listed: BTreeSet<&str> = changed.iter().map(|record| &*record.id).collect();
         let really = copy.changed_since(since);

@@ -62,6 +62,7 @@ impl Workers {
                 connection: self.lab.connection.clone(),
                 config: Some(self.lab.config.clone()),
                 data_type: DataType::Products,
+                scope: None,
                 direction: Direction::Pull,
                 mode: Some(Mode::Full),
                 dry_run: false,

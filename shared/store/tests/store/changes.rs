@@ -5,7 +5,9 @@ use domain::ids::{ConflictId, ConnectionId};
 use domain::records::Record;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
-use store::{ChangeFilter, ChangeWrite, Collection, ConflictFilter, Stepped, Store, StoreError, Upsert};
+use store::{
+    ChangeFilter, ChangeWrite, Collection, ConflictFilter, Permit, Stepped, Store, StoreError, Upsert,
+};
 
 use crate::embedded::{connection, run, store};
 
@@ -20,7 +22,7 @@ fn change(connection: &ConnectionId, data_type: DataType, key: &str, data: Optio
 }
 
 async fn keep(store: &Store, connection: &ConnectionId, keys: &[&str]) {
-    let collection = Collection { connection: connection.clone(), data_type: DataType::Products };
+    let collection = Collection::plain(connection.clone(), DataType::Products);
     let open = run(connection, DataType::Products, None);
     let upsert = |key: &&str| Upsert {
         key: (*key).to_owned(),
@@ -28,7 +30,10 @@ async fn keep(store: &Store, connection: &ConnectionId, keys: &[&str]) {
         fingerprint: 0,
     };
     let upserts: Vec<Upsert> = keys.iter().map(upsert).collect();
-    store.upsert_records(&collection, &open.id, 0, &upserts, Timestamp::now()).await.unwrap();
+    store
+        .upsert_records(&collection, &open.id, 0, &upserts, &Permit::unlimited(), Timestamp::now())
+        .await
+        .unwrap();
 }
 
 async fn pages(store: &Store, connection: &ConnectionId, limit: u32) -> Vec<Record> {
@@ -162,7 +167,7 @@ async fn a_step_of_a_push_is_written_whole_or_not_at_all() {
     assert_eq!(store.run(&open.id).await.unwrap().unwrap().pushed.read, 1);
     assert_eq!(store.erp_key(&sap.id, DataType::Products, "A").await.unwrap().as_deref(), Some("4711"));
     keep(&store, &sap.id, &["4711"]).await;
-    let found = store.current_record(&sap.id, DataType::Products, "A").await.unwrap().unwrap();
+    let found = store.current_record(&sap.id, DataType::Products, "A").await.unwrap().record.unwrap();
     assert_eq!(
         (found.id.as_str(), found.pending),
         ("4711", false),
