@@ -147,6 +147,26 @@ async fn a_refused_key_is_probed_at_the_longest_interval_and_a_test_by_hand_heal
 }
 
 #[tokio::test]
+async fn a_connection_that_is_mended_is_probed_at_once() {
+    let causeway = Causeway::start().await;
+    let good = Erp::demanding("Bearer good-key", "welcome").await;
+    let connection = causeway.connect_http(&good).await;
+    let path = format!("/erp/connections/{connection}");
+    for _ in 0..3 {
+        causeway.client().post(&format!("{path}/test"), json!({})).await.expect(200);
+    }
+    assert_eq!(health(&causeway, &connection).await["circuit"], "open");
+    let mended = json!({"credentials": {"apiKey": "good-key"}});
+    causeway.client().patch(&path, mended).await.expect(200);
+    let healed = until_circuit(&causeway, &connection, "closed").await;
+    assert_eq!(
+        (&healed["status"], &healed["history"][0]["kind"]),
+        (&json!("active"), &json!("probe")),
+        "{healed}"
+    );
+}
+
+#[tokio::test]
 async fn a_sync_by_hand_goes_through_an_open_circuit_and_closes_it() {
     let (causeway, erp) = (Causeway::start().await, Moody::start(500).await);
     let connection = causeway.connect_http(&erp.url).await;

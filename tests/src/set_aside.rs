@@ -140,6 +140,10 @@ async fn a_later_success_of_the_same_record_closes_it_and_a_later_failure_takes_
     assert_eq!((open.len(), closed.len()), (2, 2), "the newest stands for the record");
     assert!(open.iter().all(|record| record["runId"] == again["id"]), "{open:?}");
 
+    stage.erp.set("products", Vec::new());
+    stage.causeway.sync(&stage.connection, "products").await;
+    assert_eq!(stage.list("open").await, open, "an ERP that falls silent has not mended anything");
+
     stage.erp.set("products", vec![product("A", "1.00"), product("B", "2.00"), product("C", "3.00")]);
     let started = stage.post(&path(&stage.open_b().await, "retry"), json!({})).await;
     assert_eq!(started.header("location").split('/').nth(2), Some("sync-logs"));

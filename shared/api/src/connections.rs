@@ -231,6 +231,7 @@ async fn change(
         }
         let details = json!({"changed": changed_fields(&before, &after, &ConnectionInput::SERVER_FIELDS)?});
         caller.note(state, AuditAction::ErpConnectionUpdated, id.as_str(), details).await?;
+        state.engine.probe_soon(id).await?;
         return Ok(Versioned(after.version, after.to_public()));
     }
     Err(StoreError::Changed.into())

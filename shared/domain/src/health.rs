@@ -163,6 +163,13 @@ impl Health {
         Self { probing: true, next_probe_at: lost_at, version: self.version + 1, ..self.clone() }
     }
 
+    /// The state once somebody changed the connection at `now`: a probe is due at once, if any is.
+    #[must_use]
+    pub fn hopeful(&self, now: Timestamp) -> Option<Self> {
+        let open = self.circuit() == Circuit::Open;
+        open.then(|| Self { next_probe_at: Some(now), version: self.version + 1, ..self.clone() })
+    }
+
     /// The state after a probe at `now` that was left out because the connection is switched off.
     #[must_use]
     pub fn put_off(&self, now: Timestamp) -> Self {

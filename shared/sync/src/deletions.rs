@@ -16,6 +16,7 @@ use crate::engine::now;
 use crate::lease::Leased;
 use crate::plan::MAX_LISTED;
 use crate::seen::{self, Lookup, Seen};
+use crate::storing::position;
 
 /// Blocks that are cleared between two checkpoints.
 const BLOCKS_AT_A_TIME: usize = 200;
@@ -73,11 +74,13 @@ pub(crate) async fn delete_vanished(
         leased.run.cursor = Some(DECIDED.to_owned());
         leased.checkpoint().await?;
     }
-    for blocks in gone.blocks.chunks(BLOCKS_AT_A_TIME) {
-        if Instant::now() >= stop_at || leased.run.cancel_requested {
+    let mut chunks = gone.blocks.chunks(BLOCKS_AT_A_TIME).peekable();
+    while let Some(blocks) = chunks.next() {
+        // At least one, or a survey that takes all of a worker's time would be made for ever.
+        delete(engine, leased, &lookup, blocks).await?;
+        if chunks.peek().is_some() && (Instant::now() >= stop_at || leased.run.cancel_requested) {
             return Ok(End::HandOver);
         }
-        delete(engine, leased, &lookup, blocks).await?;
     }
     Ok(End::Complete)
 }
@@ -106,9 +109,10 @@ struct Gone {
 
 /// Finds what is gone, and counts anew what is live.
 async fn survey(engine: &Engine, leased: &mut Leased<'_>, lookup: &Lookup) -> Result<Gone, Failure> {
-    let (collection, run, batch) = (Collection::of(&leased.run), leased.run.id.clone(), leased.run.batch);
+    let (collection, run, counted) =
+        (Collection::of(&leased.run), leased.run.id.clone(), position(leased.run.counts.read));
     let is_seen = |key: &str| lookup.has(key);
-    let vanished = Vanished { run: &run, batch, is_seen: &is_seen };
+    let vanished = Vanished { run: &run, counted, is_seen: &is_seen };
     let mut live = Tally::default();
     let (mut count, mut keys) = (0, Vec::new());
     let listed = if leased.run.dry_run { MAX_LISTED } else { 0 };
@@ -155,10 +159,11 @@ async fn delete(
     lookup: &Lookup,
     blocks: &[BlockRef],
 ) -> Result<(), Failure> {
-    let (collection, run, batch) = (Collection::of(&leased.run), leased.run.id.clone(), leased.run.batch);
+    let (collection, run, counted) =
+        (Collection::of(&leased.run), leased.run.id.clone(), position(leased.run.counts.read));
     let permit = leased.permit().clone();
     let is_seen = |key: &str| lookup.has(key);
-    let vanished = Vanished { run: &run, batch, is_seen: &is_seen };
+    let vanished = Vanished { run: &run, counted, is_seen: &is_seen };
     let deleting = engine.store.delete_vanished(&collection, blocks, &vanished, &permit, now());
     let deleted = leased.keep(deleting).await??;
     let run = &mut leased.run;

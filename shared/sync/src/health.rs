@@ -20,6 +20,21 @@ const HOLD: SignedDuration = SignedDuration::from_mins(1);
 /// Configs read at a time when a connection is healed.
 const PAGE: u32 = 100;
 
+impl Engine {
+    /// Has a connection that keeps failing probed at once: somebody has just changed it.
+    ///
+    /// # Errors
+    /// If the table cannot be reached.
+    pub async fn probe_soon(&self, connection: &ConnectionId) -> Result<(), StoreError> {
+        let Some(hopeful) = self.store.health(connection).await?.hopeful(now()) else { return Ok(()) };
+        match self.store.write_health(&hopeful).await {
+            // A contact was noted at the same moment: that says more than a probe would.
+            Ok(()) | Err(StoreError::Changed) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// Whether an error says something of the connection, not just of what was sent over it.
 pub(crate) const fn concerns_connection(error: &ErpError) -> bool {
     !matches!(error, ErpError::Malformed(_) | ErpError::Rejected(_))

@@ -101,7 +101,7 @@ impl Engine {
         };
         let collection = Collection::of(&run);
         let permit = Permit::until((Instant::now() + self.pace.lease).into_std());
-        let stored = self.store.upsert_records(&collection, &run.id, 0, &[upsert], &permit, now()).await?;
+        let stored = self.store.upsert_records(&collection, &run.id, 0..1, &[upsert], &permit, now()).await?;
         let of = |wanted| u64::from(stored.contains(&wanted));
         run.counts = Counts {
             read: 1,
@@ -127,13 +127,15 @@ fn read(record: &SetAside, raw: &[u8], rules: Rules) -> Result<Upsert, MendError
 }
 
 /// Closes what earlier runs set aside and this one has brought in. After a pull that was `complete` that is everything:
-/// what is still wrong was set aside anew, and what did not come is gone at the ERP.
+/// what is still wrong was set aside anew, and what did not come is gone at the ERP, unless that has suddenly fallen
+/// silent.
 pub(crate) async fn close_recovered(engine: &Engine, run: &Run, complete: bool) -> Result<(), StoreError> {
     if run.dry_run {
         return Ok(());
     }
     let of = Collection::of(run);
-    let closed = if complete {
+    let read = run.counts.read;
+    let closed = if complete && read > 0 && run.total.is_none_or(|total| total <= read) {
         engine.store.close_set_aside(&of, None, Some(&run.id), now()).await?
     } else {
         let mut brought = engine.store.open_set_aside_keys(&of).await?;

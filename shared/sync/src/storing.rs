@@ -12,6 +12,11 @@ use crate::seen::Seen;
 /// Most warnings a run keeps.
 const MAX_WARNINGS: usize = 50;
 
+/// How many records a run has read, as blocks note it.
+pub(crate) fn position(read: u64) -> u32 {
+    u32::try_from(read).unwrap_or(u32::MAX)
+}
+
 /// A batch that is being stored, in a task of its own so that it takes another core. The task ends with it.
 pub(crate) struct Storing {
     batch: Batch,
@@ -27,7 +32,8 @@ pub(crate) struct Stored {
 impl Storing {
     pub(crate) fn start(engine: &Engine, leased: &Leased<'_>, mut batch: Batch) -> Self {
         let (store, permit, run) = (engine.store.clone(), leased.permit().clone(), &leased.run);
-        let (id, number, setting_aside) = (run.id.clone(), run.batch, run.clone());
+        let (id, setting_aside) = (run.id.clone(), run.clone());
+        let read = position(run.counts.read)..position(run.counts.read + batch.read());
         let collection = Collection::of(run);
         let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
         let plan = run.dry_run.then_some(run.counts.read);
@@ -36,7 +42,7 @@ impl Storing {
             store.keep_failed_records(&setting_aside, &failed, now()).await?;
             match plan {
                 Some(from) => plan::plan(&store, &collection, &id, from, &upserts).await,
-                None => store.upsert_records(&collection, &id, number, &upserts, &permit, now()).await,
+                None => store.upsert_records(&collection, &id, read, &upserts, &permit, now()).await,
             }
         });
         Self { batch, task }

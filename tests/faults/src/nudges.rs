@@ -102,6 +102,11 @@ impl Nudges {
         self.waiting.lock().unwrap().nudges.is_empty()
     }
 
+    fn visible(&self) -> usize {
+        let now = Instant::now();
+        self.waiting.lock().unwrap().nudges.iter().filter(|nudge| nudge.visible_at <= now).count()
+    }
+
     fn take(&self, body: &Value, delay_seconds: &Value) -> String {
         // A second of the queue is a millisecond here; and some come late.
         let late = self.dice.fault(200, &[ms(30), ms(80)]).unwrap_or_default();
@@ -135,6 +140,9 @@ impl HttpConnector for Nudges {
                     json!({"Id": entry["Id"], "MessageId": id, "MD5OfMessageBody": ""})
                 });
                 json!({"Successful": sent.collect::<Vec<_>>(), "Failed": []})
+            }
+            Some("AmazonSQS.GetQueueAttributes") => {
+                json!({"Attributes": {"ApproximateNumberOfMessages": self.visible().to_string()}})
             }
             other => panic!("the queue does not know {other:?}"),
         };

@@ -65,7 +65,7 @@ impl Plan {
         let calls = |calls: u32| call * calls;
         let small = rng.u32(..10) < 8;
         let hasty = rng.u32(..4) == 0;
-        let lease = if hasty { rng.u32(10..40) } else { rng.u32(100..200) };
+        let lease = if hasty { rng.u32(25..60) } else { rng.u32(100..200) };
         Self {
             seed,
             runs: rng.u32(1..4),

@@ -46,14 +46,6 @@ async fn one_run(lab: &Lab, workers: &mut Workers, alone: bool) -> Result<Run, S
     let before = Before::look(lab).await?;
     let id = workers.start_run().await?;
     let run = workers.drive(&id).await?;
-    println!(
-        "DBG {} attempts {} secs {} {:?} {:?}",
-        run.error.is_some(),
-        run.attempt,
-        domain::run::seconds(run.started_at, run.completed_at.unwrap()),
-        run.error,
-        lab.plan
-    );
     if alone {
         workers.wait().await?;
         before.hold(lab, &run).await.map_err(|error| format!("{error}\nafter {run:?}"))?;

@@ -64,7 +64,7 @@ pub(super) fn encode(entries: &[Entry], compressor: &mut Compressor<'_>) -> Resu
         created_ms: entries.iter().map(|entry| entry.created_ms).collect(),
         updated_after_ms: entries.iter().map(|entry| entry.updated_ms - entry.created_ms).collect(),
         flags: entries.iter().map(flags).collect(),
-        marks: marks.iter().map(|mark| (mark.run.as_str(), mark.batch, mark.try_id)).collect(),
+        marks: marks.iter().map(|mark| (mark.run.as_str(), mark.reached, mark.try_id)).collect(),
         mark_of,
         data_lengths: lengths.collect::<Result<_, _>>()?,
         data: &data,
@@ -91,9 +91,9 @@ pub(crate) fn decode(packed: &[u8]) -> Result<Vec<Entry>, StoreError> {
         zstd::bulk::Decompressor::upper_bound(packed).unwrap_or(MAX_DECODED_BYTES).min(MAX_DECODED_BYTES);
     let plain = zstd::bulk::decompress(packed, size).map_err(StoreError::corrupt)?;
     let columns: Columns<'_> = postcard::from_bytes(&plain).map_err(StoreError::corrupt)?;
-    let marks = columns.marks.iter().map(|(run, batch, try_id)| {
+    let marks = columns.marks.iter().map(|(run, reached, try_id)| {
         let run: RunId = run.parse().map_err(StoreError::corrupt)?;
-        Ok(Mark { run, batch: *batch, try_id: *try_id })
+        Ok(Mark { run, reached: *reached, try_id: *try_id })
     });
     let marks: Vec<Mark> = marks.collect::<Result<_, StoreError>>()?;
     let mut data = columns.data;
@@ -132,7 +132,7 @@ mod tests {
             created_ms: 1_800_000_000_000,
             updated_ms: 1_800_000_000_500,
             deleted: batch == 2,
-            mark: Mark { run: RunId::generate(), batch, try_id: 1 },
+            mark: Mark { run: RunId::generate(), reached: batch, try_id: 1 },
             created_by_mark: batch == 1,
         }
     }

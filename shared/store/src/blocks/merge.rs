@@ -1,6 +1,6 @@
 //! Merges records into the entries of a block: pure, so that a property test can hold it against a plain map.
 
-use super::{Entry, Mark};
+use super::{Entry, Mark, Try};
 
 /// A record to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) struct Merged {
 }
 
 /// Merges `upserts`, sorted by key (equal keys in the order they came), into `entries`, sorted by key.
-pub(super) fn merge(entries: Vec<Entry>, upserts: Vec<Upsert>, mark: &Mark, now_ms: i64) -> Merged {
+pub(super) fn merge(entries: Vec<Entry>, upserts: Vec<Upsert>, this: &Try, now_ms: i64) -> Merged {
     let mut merged = Merged {
         entries: Vec::with_capacity(entries.len() + upserts.len()),
         outcomes: Vec::with_capacity(upserts.len()),
@@ -51,11 +51,11 @@ pub(super) fn merge(entries: Vec<Entry>, upserts: Vec<Upsert>, mark: &Mark, now_
         }
         let known = merged.entries.last_mut().filter(|entry| entry.key == upsert.key);
         let outcome = match known {
-            Some(entry) => apply(entry, upsert, mark, now_ms, &mut merged.changed),
+            Some(entry) => apply(entry, upsert, this, now_ms, &mut merged.changed),
             None => {
                 merged.changed = true;
                 merged.old_in_front = merged.old_in_front.min(merged.entries.len());
-                merged.entries.push(created(upsert, mark, now_ms));
+                merged.entries.push(created(upsert, &this.mark, now_ms));
                 Outcome::Created
             }
         };
@@ -78,10 +78,9 @@ fn created(upsert: Upsert, mark: &Mark, now_ms: i64) -> Entry {
     }
 }
 
-fn apply(entry: &mut Entry, upsert: Upsert, mark: &Mark, now_ms: i64, changed: &mut bool) -> Outcome {
+fn apply(entry: &mut Entry, upsert: Upsert, this: &Try, now_ms: i64, changed: &mut bool) -> Outcome {
     let same = !entry.deleted && (entry.fingerprint == upsert.fingerprint || entry.data == upsert.data);
-    let redone =
-        entry.mark.run == mark.run && entry.mark.batch == mark.batch && entry.mark.try_id != mark.try_id;
+    let redone = this.repeats(entry);
     if same && !redone {
         return Outcome::Unchanged;
     }
@@ -93,7 +92,7 @@ fn apply(entry: &mut Entry, upsert: Upsert, mark: &Mark, now_ms: i64, changed: &
         entry.updated_ms = now_ms;
     }
     entry.deleted = false;
-    entry.mark = mark.clone();
+    entry.mark = this.mark.clone();
     entry.created_by_mark = created;
     if created { Outcome::Created } else { Outcome::Updated }
 }

@@ -27,16 +27,33 @@ use domain::ids::RunId;
 
 use crate::key::SHARDS;
 
-/// Which write of which run an entry comes from. A batch that is done again, because its worker died or a write was
-/// lost, finds the marks of the earlier try and counts each record as it was counted then.
+/// Which write of which run an entry comes from. A record that is written again, because its worker died or a write was
+/// lost, finds the mark of the earlier try and is counted as it would have been counted then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
     /// The run.
     pub(crate) run: RunId,
-    /// The batch within the run, from 0.
-    pub(crate) batch: u32,
-    /// Tells one try at the batch from another.
+    /// How many records the run had read with the last of the batch. While the run counts fewer, the write was lost
+    /// before it was counted, however the records are cut into batches the next time.
+    pub(crate) reached: u32,
+    /// Tells one try from another.
     pub(crate) try_id: u32,
+}
+
+/// One try at a batch.
+#[derive(Debug, Clone)]
+pub(crate) struct Try {
+    pub(crate) mark: Mark,
+    /// How many records the run counts before the batch.
+    pub(crate) counted: u32,
+}
+
+impl Try {
+    /// Whether an entry was written by an earlier try of the same run that was not counted.
+    pub(crate) fn repeats(&self, entry: &Entry) -> bool {
+        let Mark { run, reached, try_id } = &entry.mark;
+        *run == self.mark.run && *reached > self.counted && *try_id != self.mark.try_id
+    }
 }
 
 /// One record as it lies in a block.

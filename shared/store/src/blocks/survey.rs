@@ -29,8 +29,8 @@ pub struct BlockRef {
 pub struct Vanished<'v> {
     /// The run.
     pub run: &'v RunId,
-    /// The batch of the run that deletes them. What an earlier try at it deleted counts again.
-    pub batch: u32,
+    /// How many records the run counts before these. What an earlier try deleted and did not count counts again.
+    pub counted: u32,
     /// Whether the ERP still has the record with this key.
     pub is_seen: &'v (dyn Fn(&str) -> bool + Sync),
 }
@@ -38,7 +38,7 @@ pub struct Vanished<'v> {
 impl Vanished<'_> {
     fn includes(&self, entry: &Entry) -> bool {
         if entry.deleted {
-            return entry.mark.run == *self.run && entry.mark.batch == self.batch;
+            return entry.mark.run == *self.run && entry.mark.reached > self.counted;
         }
         !(self.is_seen)(&entry.key)
     }
@@ -114,7 +114,7 @@ impl Store {
     }
 
     /// Marks the records of `blocks` that vanished as gone; tells each by its key, also when an earlier try at the same
-    /// batch did it.
+    /// records did it.
     ///
     /// # Errors
     /// [`StoreError::Changed`] if the permit ends or somebody else keeps writing; some may be marked then.
@@ -131,7 +131,7 @@ impl Store {
     }
 
     /// Marks one record as gone, because the ERP deleted it for us; says whether it was there, also when an earlier try
-    /// at the same batch did it.
+    /// at it did it.
     ///
     /// # Errors
     /// [`StoreError::Changed`] if the permit ends or somebody else keeps writing.
@@ -140,7 +140,7 @@ impl Store {
         collection: &Collection,
         key: &str,
         run: &RunId,
-        batch: u32,
+        counted: u32,
         permit: &Permit,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
@@ -149,7 +149,7 @@ impl Store {
         let Some(block) = self.block_at(&pk, key).await? else { return Ok(false) };
         let block = BlockRef { shard, lower: block.lower, upper: None };
         let is_seen = |other: &str| other != key;
-        let vanished = Vanished { run, batch, is_seen: &is_seen };
+        let vanished = Vanished { run, counted, is_seen: &is_seen };
         let deleted = self.delete_vanished(collection, &[block], &vanished, permit, now).await?;
         Ok(deleted.iter().any(|deleted| deleted == key))
     }
@@ -163,7 +163,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<String>, StoreError> {
         let pk = key::shard(collection, block.shard);
-        let mark = Mark { run: vanished.run.clone(), batch: vanished.batch, try_id: 0 };
+        let mark = Mark { run: vanished.run.clone(), reached: vanished.counted.saturating_add(1), try_id: 0 };
         for _ in 0..TRIES {
             let at = Item::from([
                 ("pk".to_owned(), text(&*pk)),

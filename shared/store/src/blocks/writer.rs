@@ -1,6 +1,7 @@
 //! Writes a batch of records into the blocks of a collection.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
@@ -14,7 +15,7 @@ use super::load::{Block, Touched};
 use super::merge::{Outcome, Upsert, merge};
 use super::pack::{Packed, Packer};
 use super::permit::Permit;
-use super::{Mark, shard_of};
+use super::{Mark, Try, shard_of};
 use crate::item::{Item, number, text};
 use crate::key::{self, block_sort};
 use crate::{Collection, Store, StoreError};
@@ -36,8 +37,9 @@ enum Write {
 impl Store {
     /// Keeps a batch of records and tells what became of each, in order. Where a key comes twice, the later counts.
     ///
-    /// Safe to call again for the same batch of the same run, with other records even: what was written the first time
-    /// is told as it was then.
+    /// `read` are the records of the run that the batch holds: those behind the ones it counts already. Safe to call
+    /// again while they are not counted, also cut otherwise and with other records: what was written before is told as
+    /// it was then.
     ///
     /// # Errors
     /// [`StoreError::Changed`] if the permit ends or somebody else keeps writing the same blocks, or if the table cannot
@@ -46,7 +48,7 @@ impl Store {
         &self,
         collection: &Collection,
         run: &RunId,
-        batch: u32,
+        read: Range<u32>,
         upserts: &[Upsert],
         permit: &Permit,
         now: Timestamp,
@@ -55,14 +57,16 @@ impl Store {
         for (position, upsert) in upserts.iter().enumerate() {
             shards.entry(shard_of(&upsert.key)).or_default().push(position);
         }
+        let read = &read;
         let stored = shards.into_iter().map(|(shard, mut positions)| async move {
             positions.sort_by(|a, b| upserts[*a].key.cmp(&upserts[*b].key));
             let shard = key::shard(collection, shard);
             let mut tries = 0;
             loop {
-                let mark = Mark { run: run.clone(), batch, try_id: try_id() };
+                let mark = Mark { run: run.clone(), reached: read.end, try_id: try_id() };
+                let this = Try { mark, counted: read.start };
                 let sorted = positions.iter().map(|position| upserts[*position].clone()).collect();
-                match self.try_shard(&shard, sorted, &mark, permit, now.as_millisecond()).await {
+                match self.try_shard(&shard, sorted, &this, permit, now.as_millisecond()).await {
                     Err(StoreError::Changed) if tries < TRIES && permit.check().is_ok() => tries += 1,
                     other => return Ok::<_, StoreError>(positions.into_iter().zip(other?)),
                 }
@@ -79,11 +83,11 @@ impl Store {
         &self,
         shard: &str,
         sorted: Vec<Upsert>,
-        mark: &Mark,
+        this: &Try,
         permit: &Permit,
         now_ms: i64,
     ) -> Result<Vec<Outcome>, StoreError> {
-        let (outcomes, writes) = self.merge_shard(shard, sorted, mark, now_ms).await?;
+        let (outcomes, writes) = self.merge_shard(shard, sorted, this, now_ms).await?;
         self.write_blocks(writes, permit).await?;
         Ok(outcomes)
     }
@@ -92,7 +96,7 @@ impl Store {
         &self,
         shard: &str,
         sorted: Vec<Upsert>,
-        mark: &Mark,
+        this: &Try,
         now_ms: i64,
     ) -> Result<(Vec<Outcome>, Vec<Write>), StoreError> {
         let mut outcomes = Vec::with_capacity(sorted.len());
@@ -101,7 +105,7 @@ impl Store {
         for Touched { block, upserts } in self.touched_blocks(shard, sorted).await? {
             let Block { lower, version, entries } = block;
             let old = entries.len();
-            let merged = merge(entries, upserts, mark, now_ms);
+            let merged = merge(entries, upserts, this, now_ms);
             outcomes.extend(merged.outcomes);
             if merged.changed {
                 let only_appended = merged.old_in_front == old;
@@ -199,7 +203,7 @@ impl Store {
     }
 }
 
-/// Distinct between two tries at the same batch; that is all it needs.
+/// Distinct between two tries at the same records; that is all it needs.
 fn try_id() -> u32 {
     let id = RunId::generate();
     let hash = xxhash_rust::xxh3::xxh3_64(id.as_str().as_bytes());

@@ -31,7 +31,7 @@ async fn keep(store: &Store, connection: &ConnectionId, keys: &[&str]) {
     };
     let upserts: Vec<Upsert> = keys.iter().map(upsert).collect();
     store
-        .upsert_records(&collection, &open.id, 0, &upserts, &Permit::unlimited(), Timestamp::now())
+        .upsert_records(&collection, &open.id, 0..100, &upserts, &Permit::unlimited(), Timestamp::now())
         .await
         .unwrap();
 }

@@ -95,7 +95,7 @@ async fn deleting_a_connection_takes_all_that_belongs_to_it() {
         let upsert = Upsert { key: "a".to_owned(), data: b"{}".to_vec(), fingerprint: 1 };
         let run = run(&one.id, DataType::Products, None);
         store
-            .upsert_records(&collection, &run.id, 0, &[upsert], &Permit::unlimited(), Timestamp::now())
+            .upsert_records(&collection, &run.id, 0..1, &[upsert], &Permit::unlimited(), Timestamp::now())
             .await
             .unwrap();
     }

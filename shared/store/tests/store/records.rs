@@ -29,7 +29,7 @@ fn upsert(key: &str, content: u64, bytes: usize) -> Upsert {
 async fn all(store: &Store, of: &Collection) -> BTreeMap<String, String> {
     let (mut seen, mut cursor) = (BTreeMap::new(), None);
     loop {
-        let page = store.list_records(&of, None, 37, cursor.as_deref()).await.unwrap();
+        let page = store.list_records(of, None, 37, cursor.as_deref()).await.unwrap();
         for record in page.items {
             let last = seen.last_key_value().map(|(key, _): (&String, &String)| key.clone());
             assert!(last.is_none_or(|last| last < record.id), "in order, none twice");
@@ -57,11 +57,10 @@ proptest! {
             let store = store().await;
             let of = collection(DataType::Products);
             let mut model: BTreeMap<String, (u64, String)> = BTreeMap::new();
-            for (number, batch) in batches.iter().enumerate() {
+            for batch in &batches {
                 let upserts: Vec<_> = batch.iter().map(|(key, content)| upsert(key, *content, bytes)).collect();
                 let run = RunId::generate();
-                let number = u32::try_from(number).unwrap();
-                let outcomes = store.upsert_records(&of, &run, number, &upserts, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+                let outcomes = store.upsert_records(&of, &run, 0..100, &upserts, &Permit::unlimited(), Timestamp::now()).await.unwrap();
                 for (upsert, outcome) in upserts.iter().zip(outcomes) {
                     let text = String::from_utf8(upsert.data.clone()).unwrap();
                     let expected = match model.insert(upsert.key.clone(), (upsert.fingerprint, text)) {
@@ -88,26 +87,51 @@ async fn a_batch_that_is_done_again_counts_as_it_did_the_first_time() {
     let of = collection(DataType::Products);
     let (earlier, run) = (RunId::generate(), RunId::generate());
     let known: Vec<_> = (0..50).map(|n| upsert(&format!("k{n:03}"), 1, 100)).collect();
-    store.upsert_records(&of, &earlier, 0, &known, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    store.upsert_records(&of, &earlier, 0..50, &known, &Permit::unlimited(), Timestamp::now()).await.unwrap();
 
     let batch: Vec<_> =
         (25..100).map(|n| upsert(&format!("k{n:03}"), if n < 40 { 1 } else { 2 }, 100)).collect();
-    let first =
-        store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
-    let again =
-        store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    let first = store
+        .upsert_records(&of, &run, 300..375, &batch, &Permit::unlimited(), Timestamp::now())
+        .await
+        .unwrap();
+    let again = store
+        .upsert_records(&of, &run, 300..375, &batch, &Permit::unlimited(), Timestamp::now())
+        .await
+        .unwrap();
     assert_eq!(again, first);
-    let third =
-        store.upsert_records(&of, &run, 3, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    let third = store
+        .upsert_records(&of, &run, 300..375, &batch, &Permit::unlimited(), Timestamp::now())
+        .await
+        .unwrap();
     assert_eq!(third, first);
     let of_outcome = |wanted| first.iter().filter(|outcome| **outcome == wanted).count();
     assert_eq!(
         (of_outcome(Outcome::Unchanged), of_outcome(Outcome::Updated), of_outcome(Outcome::Created)),
         (15, 10, 50)
     );
-    let next =
-        store.upsert_records(&of, &run, 4, &batch, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    let next = store
+        .upsert_records(&of, &run, 375..450, &batch, &Permit::unlimited(), Timestamp::now())
+        .await
+        .unwrap();
     assert!(next.iter().all(|outcome| *outcome == Outcome::Unchanged), "a later batch finds them known");
+}
+
+#[tokio::test]
+async fn records_that_were_stored_and_not_counted_count_when_they_come_again_in_a_later_batch() {
+    let store = store().await;
+    let of = collection(DataType::Products);
+    let run = RunId::generate();
+    let upserts: Vec<_> = (0..60).map(|n| upsert(&format!("k{n:03}"), 1, 100)).collect();
+    let keep = async |read: std::ops::Range<u32>| {
+        let part = &upserts[read.start as usize..read.end as usize];
+        store.upsert_records(&of, &run, read, part, &Permit::unlimited(), Timestamp::now()).await.unwrap()
+    };
+    keep(0..60).await; // and its worker dies
+    for read in [0..20, 20..40, 40..60] {
+        let outcomes = keep(read).await;
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Created), "{outcomes:?}");
+    }
 }
 
 #[tokio::test]
@@ -116,10 +140,13 @@ async fn records_changed_since_a_moment_are_found_page_by_page() {
     let of = collection(DataType::Orders);
     let start = Timestamp::now();
     let old: Vec<_> = (0..400).map(|n| upsert(&format!("o{n:04}"), 1, 300)).collect();
-    store.upsert_records(&of, &RunId::generate(), 0, &old, &Permit::unlimited(), start).await.unwrap();
+    store.upsert_records(&of, &RunId::generate(), 0..400, &old, &Permit::unlimited(), start).await.unwrap();
     let later = start + SignedDuration::from_secs(60);
     let changed: Vec<_> = (0..400).step_by(40).map(|n| upsert(&format!("o{n:04}"), 2, 300)).collect();
-    store.upsert_records(&of, &RunId::generate(), 0, &changed, &Permit::unlimited(), later).await.unwrap();
+    store
+        .upsert_records(&of, &RunId::generate(), 0..400, &changed, &Permit::unlimited(), later)
+        .await
+        .unwrap();
 
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
@@ -143,7 +170,7 @@ async fn the_stock_levels_of_a_sku_are_its_own() {
         .map(|key| upsert(key, 1, 50))
         .collect();
     store
-        .upsert_records(&of, &RunId::generate(), 0, &upserts, &Permit::unlimited(), Timestamp::now())
+        .upsert_records(&of, &RunId::generate(), 0..400, &upserts, &Permit::unlimited(), Timestamp::now())
         .await
         .unwrap();
     let levels = store.stock_levels(&of, "A").await.unwrap();

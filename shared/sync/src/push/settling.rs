@@ -1,5 +1,7 @@
 //! What came of a change that was sent: written into the change and counted in the run, all or nothing.
 
+use std::ops::Range;
+
 use domain::census::Tally;
 use domain::change::{Change, ChangeState, InFlight, Operation, operation};
 use domain::conflict::{Conflict, ConflictStatus};
@@ -18,8 +20,8 @@ use crate::engine::now;
 use crate::raw;
 use crate::seen;
 
-/// Marks the entries that pushes write: batches of a pull are counted from 0 and never get there.
-const PUSH_BATCH: u32 = u32::MAX;
+/// Where pushes stand among the records a run reads: behind all that a pull can read.
+const PUSHED: Range<u32> = u32::MAX - 1..u32::MAX;
 
 /// What came of a change.
 pub(super) enum Outcome {
@@ -137,7 +139,7 @@ impl Pusher<'_, '_> {
         tally.add(seen::hash(&taken.key));
         let Some(record) = &taken.record else {
             let deleting =
-                store.delete_record(&self.collection, &taken.key, &run, PUSH_BATCH, &permit, now());
+                store.delete_record(&self.collection, &taken.key, &run, PUSHED.start, &permit, now());
             let deleted = self.leased.keep(deleting).await??;
             if let Some(census) = self.leased.run.census.as_mut().filter(|_| deleted) {
                 census.live.take_away(&tally);
@@ -151,7 +153,7 @@ impl Pusher<'_, '_> {
         let data = record.get().as_bytes().to_vec();
         // No record of the ERP has this fingerprint on purpose: the next pull compares the contents.
         let upserts = [Upsert { key: taken.key.clone(), data, fingerprint: 0 }];
-        let keeping = store.upsert_records(&self.collection, &run, PUSH_BATCH, &upserts, &permit, now());
+        let keeping = store.upsert_records(&self.collection, &run, PUSHED, &upserts, &permit, now());
         let outcomes = self.leased.keep(keeping).await??;
         let created = outcomes.contains(&store::Outcome::Created);
         if let Some(census) = self.leased.run.census.as_mut().filter(|_| created) {
