@@ -6,7 +6,7 @@ use axum::Router;
 use axum::routing::get;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::harness::{Causeway, Erp};
 
@@ -277,6 +277,30 @@ async fn records_of_its_own_go_with_the_assignment_and_its_run_cannot_be_repeate
     assert!(names(&causeway, &connection, SITE_PARIS).await.is_empty(), "it starts anew");
     let first = sync(&causeway, &connection, json!({"siteId": "paris"})).await;
     assert_eq!((&first["counts"]["created"], &first["mode"]), (&json!(20), &json!("full")));
+}
+
+#[tokio::test]
+async fn a_sync_that_outlives_its_assignment_ends_in_error_and_leaves_nothing() {
+    let (gate, asked) = (Arc::new(Semaphore::new(0)), Arc::new(Notify::new()));
+    let (permits, asks) = (Arc::clone(&gate), Arc::clone(&asked));
+    let answer = async move || {
+        asks.notify_one();
+        permits.acquire().await.unwrap().forget();
+        axum::Json(json!({"data": products(0..4), "total": 4}))
+    };
+    let causeway = Causeway::start().await;
+    let connection = causeway.connect_http(&Erp::serving(Router::new().fallback(get(answer))).await).await;
+    let overrides = json!([{"dataType": "products", "fieldMapping": {"name": "nameDe"}}]);
+    let made = causeway.client().post(BERLIN, assignment(&connection, overrides.clone())).await.expect(201);
+    let body = json!({"dataType": "products", "siteId": "berlin"});
+    let run = causeway.client().post(&sync_path(&connection), body).await.expect(202);
+    asked.notified().await;
+    causeway.client().delete(&format!("{BERLIN}/{}", made["id"].as_str().unwrap())).await.expect(204);
+    gate.add_permits(100);
+    let run = causeway.finished(run["id"].as_str().unwrap()).await;
+    assert!(run["error"].as_str().unwrap().contains("site:berlin has no records of its own"), "{run}");
+    causeway.client().post(BERLIN, assignment(&connection, overrides)).await.expect(201);
+    assert!(names(&causeway, &connection, SITE_BERLIN).await.is_empty(), "{run}");
 }
 
 #[tokio::test]

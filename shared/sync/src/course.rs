@@ -110,7 +110,7 @@ impl Setting {
                     .store
                     .overrides_for(scope, &connection.id, run.data_type)
                     .await?
-                    .ok_or_else(|| Failure::Setup(scopes::gone(scope, run.data_type)))?,
+                    .ok_or_else(|| Failure::Setup(scopes::sentence(scope, run.data_type)))?,
             ),
         };
         let credentials = engine.vault.open(&connection.id, &connection.credentials);
@@ -218,7 +218,8 @@ async fn enter(leased: &mut Leased<'_>, phase: Phase) -> Result<(), LeaseError> 
 }
 
 async fn close(engine: &Engine, leased: &mut Leased<'_>) -> Result<(), LeaseError> {
-    leased.close(None, None).await?;
+    let gone = scopes::gone(engine, &leased.run).await?;
+    leased.close(gone, None).await?;
     if leased.run.part.is_some() {
         return Ok(());
     }

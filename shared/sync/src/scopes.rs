@@ -45,8 +45,15 @@ pub(crate) async fn start_due(
     Ok(started)
 }
 
-/// Why a run of a scope ends that has no records of its own any more.
-pub(crate) fn gone(scope: &Scope, data_type: DataType) -> String {
+/// Why a run ends in error whose scope has no records of its own any more; `None` if it has.
+pub(crate) async fn gone(engine: &Engine, run: &Run) -> Result<Option<String>, StoreError> {
+    let Some(scope) = &run.scope else { return Ok(None) };
+    let overrides = engine.store.overrides_for(scope, &run.erp_connection_id, run.data_type).await?;
+    Ok(overrides.is_none().then(|| sentence(scope, run.data_type)))
+}
+
+/// The sentence of [`gone`].
+pub(crate) fn sentence(scope: &Scope, data_type: DataType) -> String {
     format!(
         "{scope} has no records of its own any more: its assignment of the connection was deleted, no longer counts, or \
          overrides nothing for {data_type}"
@@ -55,10 +62,8 @@ pub(crate) fn gone(scope: &Scope, data_type: DataType) -> String {
 
 /// Deletes what a run that has ended stored for a scope whose assignment went away meanwhile.
 pub(crate) async fn clear_if_gone(engine: &Engine, run: &Run) -> Result<(), StoreError> {
-    let Some(scope) = &run.scope else { return Ok(()) };
-    let connection = &run.erp_connection_id;
-    if engine.store.overrides_for(scope, connection, run.data_type).await?.is_none() {
-        engine.store.forget_disowned(scope, connection, now()).await?;
+    if let (Some(scope), Some(_)) = (&run.scope, gone(engine, run).await?) {
+        engine.store.forget_disowned(scope, &run.erp_connection_id, now()).await?;
     }
     Ok(())
 }

@@ -11,5 +11,6 @@ mod operations;
 mod parts;
 mod records;
 mod runs;
+mod scopes;
 mod sync_configs;
 mod vanished;
