@@ -24,6 +24,9 @@ struct Slow {
     broken_page: AtomicUsize,
 }
 
+/// Every so many products of the ERP with errors, one has a price that is none.
+const BROKEN: usize = 97;
+
 async fn page(
     State(slow): State<Arc<Slow>>,
     Query(query): Query<HashMap<String, usize>>,
@@ -45,6 +48,33 @@ async fn page(
         .map(|n| json!({"sku": format!("P{n:04}")}))
         .collect();
     Ok(axum::Json(json!({"data": data, "total": all.count()})))
+}
+
+#[tokio::test]
+async fn what_parts_set_aside_is_listed_with_their_run() {
+    let answer = async |Query(query): Query<HashMap<String, usize>>| {
+        let (page, limit) = (query["page"], query["limit"]);
+        let product = |n: usize| match n % BROKEN {
+            0 => json!({"sku": format!("P{n:04}"), "price": "a lot"}),
+            _ => json!({"sku": format!("P{n:04}")}),
+        };
+        let data: Vec<_> = (0..PRODUCTS).skip((page - 1) * limit).take(limit).map(product).collect();
+        axum::Json(json!({"data": data, "total": PRODUCTS}))
+    };
+    let causeway = Causeway::start().await;
+    let made = causeway.connect(json!({
+        "name": "An ERP with errors", "provider": "custom", "connectionMethod": "api",
+        "credentials": {"apiUrl": Erp::serving(Router::new().fallback(get(answer))).await},
+        "settings": {"batchSize": 20, "parallelParts": 3},
+    }));
+    let connection = made.await["id"].as_str().unwrap().to_owned();
+    let run = causeway.sync(&connection, "products").await;
+    assert_eq!(run["counts"]["failed"], json!(PRODUCTS.div_ceil(BROKEN)), "{run}");
+    let errors =
+        causeway.list(&format!("/erp/sync-logs/{}/errors?limit=2", run["id"].as_str().unwrap())).await;
+    let keys: Vec<_> = errors.iter().map(|error| error["key"].as_str().unwrap().to_owned()).collect();
+    let broken: Vec<_> = (0..PRODUCTS).step_by(BROKEN).map(|n| format!("P{n:04}")).collect();
+    assert_eq!(keys, broken);
 }
 
 async fn connect(causeway: &Causeway, slow: &Arc<Slow>, parts: u32) -> String {

@@ -1,37 +1,14 @@
 //! Runs ended early, started again, and watched live.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Query;
-use axum::routing::get;
 use domain::DataType;
 use domain::run::{Lease, Run, Trigger};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use crate::harness::{Causeway, Erp};
-
-#[derive(serde::Deserialize)]
-struct Asked {
-    #[serde(default)]
-    page: u32,
-}
-
-/// An ERP with a hundred pages of two products; each page waits for a permit.
-async fn slow_erp() -> (String, Arc<Semaphore>) {
-    let gate = Arc::new(Semaphore::new(0));
-    let permits = Arc::clone(&gate);
-    let answer = async move |Query(Asked { page }): Query<Asked>| {
-        permits.acquire().await.unwrap().forget();
-        let data: Vec<_> = (0..2).map(|n| json!({"sku": format!("P{page}-{n}")})).collect();
-        axum::Json(json!({"data": data, "total": 200}))
-    };
-    (Erp::serving(Router::new().fallback(get(answer))).await, gate)
-}
 
 async fn start(causeway: &Causeway, connection: &str) -> String {
     let path = format!("/erp/connections/{connection}/sync");
@@ -54,7 +31,7 @@ async fn held(causeway: &Causeway, run: &str) {
 #[tokio::test]
 async fn a_run_at_work_ends_after_its_batch_and_counts_what_it_stored() {
     let causeway = Causeway::start().await;
-    let (erp, gate) = slow_erp().await;
+    let (erp, gate) = Erp::gated(200).await;
     let connection = causeway.connect_http(&erp).await;
     let run = start(&causeway, &connection).await;
     held(&causeway, &run).await;
@@ -132,7 +109,7 @@ async fn a_run_that_has_ended_is_started_again_in_the_same_way() {
 async fn a_run_is_not_started_again_while_it_or_another_is_at_work_or_what_it_needs_is_gone() {
     let (causeway, erp) = (Causeway::start().await, Erp::start().await);
     erp.set("employees", vec![json!({"id": "1"})]);
-    let (slow, gate) = slow_erp().await;
+    let (slow, gate) = Erp::gated(200).await;
     let connection = causeway.connect_http(&slow).await;
     let run = start(&causeway, &connection).await;
     let refused = causeway.client().post(&path(&run, "retry"), json!({})).await.expect(409);
@@ -167,7 +144,7 @@ fn event(text: &str) -> Option<(String, Value)> {
 #[tokio::test]
 async fn a_run_is_watched_live_to_its_end() {
     let causeway = Causeway::start().await;
-    let (erp, gate) = slow_erp().await;
+    let (erp, gate) = Erp::gated(200).await;
     let connection = causeway.connect_http(&erp).await;
     let run = start(&causeway, &connection).await;
     held(&causeway, &run).await;

@@ -1,41 +1,18 @@
 //! Runs as a user meets them: started, watched, found again, and picked up after a worker died.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Query;
-use axum::routing::get;
 use domain::DataType;
 use domain::run::{Lease, Run, Trigger};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use tokio::sync::Semaphore;
 
 use crate::harness::{Causeway, Erp};
-
-#[derive(serde::Deserialize)]
-struct Asked {
-    #[serde(default)]
-    page: u32,
-}
-
-/// An ERP with three pages of two products; each page waits for a permit.
-async fn slow_erp() -> (String, Arc<Semaphore>) {
-    let gate = Arc::new(Semaphore::new(0));
-    let permits = Arc::clone(&gate);
-    let answer = async move |Query(Asked { page }): Query<Asked>| {
-        permits.acquire().await.unwrap().forget();
-        let data: Vec<_> = (0..2).map(|n| json!({"sku": format!("P{page}-{n}")})).collect();
-        axum::Json(json!({"data": data, "total": 6}))
-    };
-    (Erp::serving(Router::new().fallback(get(answer))).await, gate)
-}
 
 #[tokio::test]
 async fn a_second_start_of_a_running_sync_is_refused_and_named() {
     let causeway = Causeway::start().await;
-    let (erp, gate) = slow_erp().await;
+    let (erp, gate) = Erp::gated(6).await;
     let connection = causeway.connect_http(&erp).await;
     let path = format!("/erp/connections/{connection}/sync");
     let first = causeway.client().post(&path, json!({"dataType": "products", "direction": "pull"})).await;
@@ -54,7 +31,7 @@ async fn a_second_start_of_a_running_sync_is_refused_and_named() {
 #[tokio::test]
 async fn a_running_sync_tells_how_far_it_is() {
     let causeway = Causeway::start().await;
-    let (erp, gate) = slow_erp().await;
+    let (erp, gate) = Erp::gated(6).await;
     let connection = causeway.connect_http(&erp).await;
     let path = format!("/erp/connections/{connection}/sync");
     let run = causeway.client().post(&path, json!({"dataType": "products"})).await.expect(202);

@@ -1,6 +1,7 @@
 //! The program as a person runs it: started with an environment, stopped, killed, started again.
 #![cfg(test)]
 
+mod kills;
 mod program;
 
 use std::collections::HashMap;

@@ -4,8 +4,8 @@
 use domain::ids::RunId;
 use domain::run::Run;
 
-use crate::item::Item;
-use crate::{Store, StoreError, key};
+use crate::item::{Item, Range, string};
+use crate::{Listing, Store, StoreError, cursor, key};
 
 /// Tries to close a part while others are closed.
 const TRIES: usize = 100;
@@ -44,6 +44,41 @@ impl Store {
             parts.iter().filter(|part| part.is_open()).for_each(|part| run.counts.add(&part.counts));
         }
         Ok(Some(run))
+    }
+
+    /// Lists what lies under a run and then under each of its parts, as it is.
+    pub(crate) async fn list_over_parts(
+        &self,
+        run: &RunId,
+        prefix: &str,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Listing<Item>, StoreError> {
+        let list = format!("{run}/{prefix}");
+        let position = cursor::decode(&list, cursor)?;
+        let position = position.as_deref().and_then(|position| position.split_once('/'));
+        let (skipped, mut after) = match position {
+            Some((place, after)) => (place.parse().map_err(|_| StoreError::InvalidCursor)?, Some(after)),
+            None => (0, None),
+        };
+        let parts = self.run(run).await?.and_then(|run| run.parts).map_or_else(Vec::new, |parts| parts.ids);
+        let mut items: Vec<Item> = Vec::new();
+        let mut last = None;
+        for (place, id) in std::iter::once(run).chain(&parts).enumerate().skip(skipped) {
+            let range = Range { prefix, descending: false };
+            let wanted = limit.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
+            let mut found = self.query(None, &key::run(id).pk, &range, wanted, after.take()).await?;
+            let more = found.len() > wanted as usize;
+            found.truncate(wanted as usize);
+            if let Some(item) = found.last() {
+                last = Some(format!("{place}/{}", string(item, "sk")?));
+            }
+            items.append(&mut found);
+            if more {
+                return Ok(Listing { items, next: last.map(|last| cursor::encode(&list, &last)) });
+            }
+        }
+        Ok(Listing { items, next: None })
     }
 
     /// Closes a part, and adds what it did to its run, all or nothing. A run that is closed already is left as it is.

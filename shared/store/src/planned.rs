@@ -4,7 +4,7 @@ use domain::ids::RunId;
 use domain::planned::PlannedChange;
 use serde_json::value::RawValue;
 
-use crate::item::{Item, Range};
+use crate::item::Item;
 use crate::packed::{pack, unpack};
 use crate::{Listing, Store, StoreError, key};
 
@@ -39,8 +39,7 @@ impl Store {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Listing<Box<RawValue>>, StoreError> {
-        let range = Range { prefix: key::PLANNED, descending: false };
-        let kept = self.list_items(&key::run(run).pk, range, limit, cursor).await?;
+        let kept = self.list_over_parts(run, key::PLANNED, limit, cursor).await?;
         let items = kept.items.iter().map(unpack).collect::<Result<_, _>>()?;
         Ok(Listing { items, next: kept.next })
     }

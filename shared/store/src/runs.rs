@@ -318,7 +318,7 @@ impl Store {
         }
     }
 
-    /// Lists the records a run set aside, in the order they were read.
+    /// Lists the records a run set aside, in the order they were read; where it was read in parts, part by part.
     ///
     /// # Errors
     /// [`StoreError::InvalidCursor`], or if the table cannot be read.
@@ -328,8 +328,9 @@ impl Store {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Listing<FailedRecord>, StoreError> {
-        let range = Range { prefix: key::FAILED, descending: false };
-        self.list(&key::run(run).pk, range, limit, cursor).await
+        let Listing { items, next } = self.list_over_parts(run, key::FAILED, limit, cursor).await?;
+        let items = items.into_iter().map(serde_dynamo::from_item).collect::<Result<_, _>>()?;
+        Ok(Listing { items, next })
     }
 }
 

@@ -11,6 +11,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 type Lists = Arc<Mutex<HashMap<String, Vec<Value>>>>;
 
@@ -32,6 +33,19 @@ impl Erp {
     /// Serves whatever `routes` do, and returns where.
     pub(crate) async fn serving(routes: axum::Router) -> String {
         serve(routes).await
+    }
+
+    /// Serves `total` products, two on a page. Each page waits for a permit.
+    pub(crate) async fn gated(total: usize) -> (String, Arc<Semaphore>) {
+        let gate = Arc::new(Semaphore::new(0));
+        let permits = Arc::clone(&gate);
+        let answer = async move |Query(query): Query<HashMap<String, String>>| {
+            permits.acquire().await.unwrap().forget();
+            let page = query.get("page").map_or("0", String::as_str);
+            let data: Vec<_> = (0..2).map(|n| json!({"sku": format!("P{page}-{n}")})).collect();
+            Json(json!({"data": data, "total": total}))
+        };
+        (serve(axum::Router::new().fallback(get(answer))).await, gate)
     }
 
     /// Answers `good` to who sends `authorization`; turns away whoever does not. Returns where.

@@ -68,9 +68,28 @@ impl Program {
         self.send(request.header("content-type", "application/json").body(body.to_string())).await
     }
 
-    async fn send(&self, request: RequestBuilder) -> Value {
+    /// Every item of a list, page by page.
+    pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let answer = self.answer(client().get(format!("{}{path}", self.address))).await;
+            let link = answer.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+            let target = link.and_then(|link| Some(link.split_once('<')?.1.split_once('>')?.0.to_owned()));
+            next = target.filter(|target| *target != path);
+            let page: Vec<Value> = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+            items.extend(page);
+        }
+        items
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> reqwest::Response {
         let request = if self.token.is_empty() { request } else { request.bearer_auth(&self.token) };
-        let answer = request.send().await.unwrap();
+        request.send().await.unwrap()
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Value {
+        let answer = self.answer(request).await;
         let status = answer.status();
         let body: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
         assert!(status.is_success(), "{status} {body}");

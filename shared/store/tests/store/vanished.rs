@@ -65,8 +65,12 @@ async fn what_was_not_seen_is_found_and_marked_once_also_when_it_is_done_again()
     assert_eq!(again, gone(), "done again it tells the same");
 
     let mut told = BTreeSet::new();
-    let same =
-        store.survey(&of, &vanished, |key, gone| drop(gone.then(|| told.insert(key.to_owned())))).await;
+    let same = store.survey(&of, &vanished, |key, gone| {
+        if gone {
+            told.insert(key.to_owned());
+        }
+    });
+    let same = same.await;
     assert_eq!((same.unwrap().len(), told), (blocks.len(), gone()));
     let next = Vanished { counted: 1_000, ..vanished };
     assert!(store.survey(&of, &next, |_, _| {}).await.unwrap().is_empty(), "once counted, nothing is left");
