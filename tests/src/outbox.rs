@@ -142,6 +142,14 @@ async fn an_order_is_placed_once_under_its_reference() {
     let numbered = client.post(&place, numbered).await.expect(201);
     assert_eq!((&numbered["id"], &numbered["data"]["reference"]), (&json!("10248"), &json!("r")));
     assert_eq!(changes(&causeway, &connection).await.len(), 3);
+    let listed = causeway.list(&place).await;
+    assert_eq!(listed.len(), 3, "the list of orders is at the same address");
+
+    let products = format!("/erp/records/products?erpConnectionId={connection}");
+    assert_eq!(client.post(&products, json!({"sku": "N"})).await.expect(201)["id"], "N");
+    let unnamed = client.post(&products, json!({"name": "Novelty"})).await;
+    assert_eq!(unnamed.fields(), ["sku"]);
+    unnamed.expect(422);
 }
 
 #[tokio::test]

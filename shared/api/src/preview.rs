@@ -3,11 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use domain::ids::{ClientId, SiteId};
+use domain::mapping::drift::SchemaPolicy;
 use domain::mapping::{FieldMapping, Filters, Rules, Transformation};
 use domain::validation::Checks;
 use domain::{DataType, FieldError, Invalid};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use store::Collection;
 use sync::{Preview, PreviewOutcome, PreviewedRecord};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -47,6 +49,9 @@ pub(crate) struct PreviewInput {
     #[serde(default)]
     #[schema(value_type = Option<HashMap<String, Object>>)]
     filters: Option<Filters>,
+    /// The policy for unknown fields to try; the sync config's if left out.
+    #[serde(default)]
+    schema_policy: Option<SchemaPolicy>,
     /// Lay over what the assignment of the connection overrides that counts for this site: its own, else its client's.
     #[serde(default)]
     #[schema(example = "site_001")]
@@ -82,6 +87,7 @@ impl PreviewInput {
             field_mapping: self.field_mapping.clone().unwrap_or(saved.field_mapping),
             transformations: self.transformations.clone().unwrap_or(saved.transformations),
             filters: self.filters.clone().unwrap_or(saved.filters),
+            schema_policy: self.schema_policy.unwrap_or(saved.schema_policy),
         }
     }
 }
@@ -156,7 +162,7 @@ pub(crate) struct PreviewCounts {
 /// Preview a sync
 ///
 /// Reads the first records from the ERP and shows what a sync would make of each. Nothing is stored, and files are
-/// left where they are. What is left out of mapping, transformations and filters is taken from the connection's oldest
+/// left where they are. What is left out of mapping, transformations, filters and policy is taken from the connection's oldest
 /// enabled sync config of the data type, else from its oldest.
 #[utoipa::path(post, path = "/erp/connections/{id}/preview", tag = "mapping", params(ConnectionPath),
     request_body = PreviewInput,
@@ -168,10 +174,13 @@ pub(crate) async fn preview_sync(
 ) -> Result<Json<PreviewAnswer>, ApiError> {
     let connection = find(&state, &path.id).await?;
     let mut rules = input.over(saved_rules(&state, &connection, input.data_type).await?);
+    let mut of = Collection::plain(connection.id.clone(), input.data_type);
     if let Some(own) = input.whose().own_rules(&state, &connection.id, input.data_type).await?? {
         rules = own.overrides.over(rules);
+        of.scope = Some(own.scope);
     }
-    let preview = state.engine.preview(&connection, input.data_type, &rules, input.limit).await;
+    let shape = state.store().shape(&of).await?;
+    let preview = state.engine.preview(&connection, input.data_type, &rules, &shape, input.limit).await;
     Ok(Json(preview.map_err(ApiError::erp)?.into()))
 }
 

@@ -10,7 +10,7 @@ use domain::connection::Connection;
 use domain::difference::{difference, same_record};
 use domain::ids::ConnectionId;
 use domain::json::Json;
-use domain::records::{Order, Record, RecordData, key_fields, patched, read_sent, with_key};
+use domain::records::{Record, RecordData, key_fields, patched, read_sent, with_key};
 use http::StatusCode;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -24,7 +24,7 @@ use crate::body::RawObject;
 use crate::caller::Caller;
 use crate::changes::{ATTEMPTS, stand_back};
 use crate::connections::find as find_connection;
-use crate::path::{Path, RecordPath};
+use crate::path::{DataTypePath, Path, RecordPath};
 use crate::query::Query;
 use crate::records::{RecordQuery, location, version};
 use crate::{ApiError, ApiState};
@@ -34,7 +34,7 @@ use sync::now;
 pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(put_record, update_record, delete_record))
-        .routes(routes!(place_order))
+        .routes(routes!(create_record))
 }
 
 /// Replace or make a record
@@ -117,27 +117,34 @@ pub(crate) async fn delete_record(
     }
 }
 
-/// Place an order
+/// Make a record: place an order
 ///
-/// Its key is `orderNumber`, else `reference`, else one made up here, until the ERP gives it a number; it is found
-/// under both. It is sent to the ERP by the next sync of a config that pushes, exactly once.
-#[utoipa::path(post, path = "/erp/records/orders", tag = "records", params(RecordQuery), request_body = Order,
-    responses((status = 201, description = "Placed; it waits for the ERP", body = Record),
+/// An order's key is its `orderNumber`, else its `reference`, else one made up here, until the ERP gives it a number; it
+/// is found under both. Records of other types name their key. It is sent to the ERP by the next sync of a config that
+/// pushes, exactly once.
+#[utoipa::path(post, path = "/erp/records/{dataType}", tag = "records", params(DataTypePath, RecordQuery),
+    request_body = RecordData,
+    responses((status = 201, description = "Made; it waits for the ERP", body = Record),
         (status = 404, description = "There is no such connection"),
-        (status = 409, description = "There is an order with this key already")))]
-pub(crate) async fn place_order(
+        (status = 409, description = "There is a record with this key already")))]
+pub(crate) async fn create_record(
     State(state): State<ApiState>,
     caller: Caller,
+    Path(path): Path<DataTypePath>,
     Query(query): Query<RecordQuery>,
     body: RawObject,
 ) -> Result<Created<Record>, ApiError> {
-    let (key, order) = named(body.json()?);
-    let target = Target::find(&state, &query.erp_connection_id, DataType::Orders, key).await?;
+    let connection = find_connection(&state, &query.erp_connection_id).await?;
+    let (key, record) = match path.data_type {
+        DataType::Orders => named(body.json()?),
+        other => (read_sent(other, body.json()?, None, None)?.key, body.json()?.text().to_owned()),
+    };
+    let target = Target { connection, data_type: path.data_type, key };
     let make = |current: Option<&Record>| match current {
-        Some(order) => {
-            Err(ApiError::conflict(format!("There is an order {} already; change it with PUT.", order.id)))
+        Some(known) => {
+            Err(ApiError::conflict(format!("There is a record {} already; change it with PUT.", known.id)))
         }
-        None => target.whole(Json::parse(order.as_bytes()).map_err(ApiError::internal)?, None),
+        None => target.whole(Json::parse(record.as_bytes()).map_err(ApiError::internal)?, None),
     };
     target.change(&state, &caller, &IfMatch::default(), make).await?;
     let record = target.read(&state).await?;

@@ -57,6 +57,7 @@ impl MappingTemplate {
             field_mapping: self.field_mapping.clone(),
             transformations: self.transformations.clone(),
             filters: self.filters.clone(),
+            ..Rules::default()
         }
     }
 }

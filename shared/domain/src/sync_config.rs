@@ -183,6 +183,7 @@ impl SyncConfig {
             field_mapping: self.field_mapping.clone(),
             transformations: self.transformations.clone(),
             filters: self.filters.clone(),
+            schema_policy: self.settings.schema_policy,
         }
     }
 

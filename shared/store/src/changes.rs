@@ -10,7 +10,7 @@ use futures::future::try_join_all;
 
 use crate::cursor;
 use crate::item::{Item, Range, index, number, string, value};
-use crate::key::{self, BY_KIND, BY_OWNER, Key};
+use crate::key::{self, BY_KIND, BY_OWNER, Index, Key};
 use crate::packed::{pack, unpack};
 use crate::runs::lost_conditions;
 use crate::set_aside::set_aside_item;
@@ -187,8 +187,17 @@ impl Store {
         after: Option<&ChangeId>,
         limit: u32,
     ) -> Result<Vec<Change>, StoreError> {
-        let keys = self.oldest_keys(connection, data_type, after.map(ChangeId::as_str), limit).await?;
-        self.changes_at(&keys).await
+        let mut after = after.map(|id| id.as_str().to_owned());
+        loop {
+            let keys = self.oldest_keys(connection, data_type, after.as_deref(), limit).await?;
+            let Some(last) = keys.last() else { return Ok(Vec::new()) };
+            let found = self.changes_at(&keys).await?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+            // The index still knows some that are gone.
+            after = id_in(last, BY_OWNER);
+        }
     }
 
     async fn oldest_keys(
@@ -259,10 +268,7 @@ impl Store {
                 (BY_KIND, self.query(Some(BY_KIND), key::CHANGES, &range, PAGE, after).await?)
             }
         };
-        let id = |item: &Item| {
-            string(item, index.sk).ok().and_then(|sort| Some(sort.rsplit(':').next()?.to_owned()))
-        };
-        keys.sort_by_key(id);
+        keys.sort_by_key(|key| id_in(key, index));
         let more = keys.len() > PAGE as usize;
         keys.truncate(PAGE as usize);
         Ok((keys, more))
@@ -283,6 +289,11 @@ impl Store {
         items.truncate(limit as usize);
         Ok((items.iter().map(unpack).collect::<Result<_, _>>()?, more))
     }
+}
+
+/// The id of the change that a key of an index leads to.
+fn id_in(item: &Item, index: Index) -> Option<String> {
+    string(item, index.sk).ok().and_then(|sort| Some(sort.rsplit(':').next()?.to_owned()))
 }
 
 fn key_of(change: &Change) -> Key {

@@ -130,6 +130,11 @@ pub(crate) fn seen_segment(id: &RunId, segment: u32) -> Key {
     key(format!("erp_sync_log:{id}"), format!("seen:{segment:06}"))
 }
 
+/// What a run saw of the shape of its records.
+pub(crate) fn shape_seen(id: &RunId) -> Key {
+    key(run(id).pk, "shape")
+}
+
 /// `by_owner`, within a connection: the records set aside with this status, those of one data type or all.
 pub(crate) fn owned_set_aside(status: SetAsideStatus, data_type: Option<DataType>) -> String {
     let status = status.as_str();
@@ -190,6 +195,11 @@ fn whose(of: &Collection) -> String {
 /// What the syncs of a collection remember.
 pub(crate) fn sync_state(of: &Collection) -> Key {
     key(format!("erp_sync_state:{}", of.connection), format!("{}{}", of.data_type, whose(of)))
+}
+
+/// The shape of the records that the syncs of a collection brought.
+pub(crate) fn shape(of: &Collection) -> Key {
+    key(format!("erp_shape:{}", of.connection), format!("{}{}", of.data_type, whose(of)))
 }
 
 /// What went wrong when a worker last could not move a run on.

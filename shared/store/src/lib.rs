@@ -28,6 +28,7 @@ mod runs;
 mod scopes;
 mod seen;
 mod set_aside;
+mod shapes;
 mod sign_ins;
 mod statistics;
 mod sync_configs;

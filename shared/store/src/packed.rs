@@ -1,5 +1,5 @@
-//! Values that hold whole records, several versions of one at times: JSON, compressed, in one attribute. Versions of a
-//! record are much alike, so that together they weigh little more than one.
+//! Values that hold whole records, several versions of one at times, or the names of all their fields: JSON, compressed,
+//! in one attribute. Versions of a record are much alike, so that together they weigh little more than one.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;

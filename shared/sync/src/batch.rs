@@ -4,6 +4,7 @@ use connectors::{Item, Page};
 use domain::DataType;
 use domain::census::Census;
 use domain::json::Json;
+use domain::mapping::drift::{SchemaPolicy, Shape, Watch};
 use domain::mapping::{FieldMapping, Filter, Filters, Mapper, Rules, Transformation, Unmapped};
 use domain::run::{Counts, FailedRecord, FailureClass};
 use domain::validation::FieldError;
@@ -28,11 +29,12 @@ pub(crate) struct Reading {
     pub(crate) mapping: FieldMapping,
     pub(crate) transformations: Vec<Transformation>,
     pub(crate) filters: Filters,
+    pub(crate) schema_policy: SchemaPolicy,
 }
 
 impl From<Rules> for Reading {
-    fn from(Rules { field_mapping: mapping, transformations, filters }: Rules) -> Self {
-        Self { mapping, transformations, filters }
+    fn from(Rules { field_mapping: mapping, transformations, filters, schema_policy }: Rules) -> Self {
+        Self { mapping, transformations, filters, schema_policy }
     }
 }
 
@@ -40,7 +42,8 @@ impl From<Rules> for Reading {
 pub(crate) struct Reader {
     filter: Filter,
     mapper: Mapper,
-    /// Makes the fingerprint of a raw record depend on the mapping.
+    schema_policy: SchemaPolicy,
+    /// Makes the fingerprint of a raw record depend on the mapping and the policy.
     seed: u64,
     program: u64,
     buffer: Vec<u8>,
@@ -48,20 +51,33 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(data_type: DataType, reading: &Reading) -> Self {
-        let Reading { mapping, transformations, filters } = reading;
-        let text = serde_json::to_vec(&(mapping, transformations)).unwrap_or_default();
+        let Reading { mapping, transformations, filters, schema_policy } = reading;
+        let text = serde_json::to_vec(&(mapping, transformations, schema_policy)).unwrap_or_default();
         let seed = xxh3_64_with_seed(&text, MAPPING_GENERATION);
         let text = serde_json::to_vec(filters).unwrap_or_default();
+        let mapper = Mapper::new(data_type, mapping, transformations);
+        let keeps_unknown = *schema_policy == SchemaPolicy::Evolve;
         Self {
             filter: Filter::new(filters),
-            mapper: Mapper::new(data_type, mapping, transformations),
+            mapper: if keeps_unknown { mapper.keeping_unknown() } else { mapper },
+            schema_policy: *schema_policy,
             seed,
             program: xxh3_64_with_seed(&text, seed),
             buffer: Vec::new(),
         }
     }
 
-    /// Tells one mapping, with its transformations and filters, from another.
+    /// Has records held against the shape of earlier ones.
+    pub(crate) fn watching(self, watch: Watch) -> Self {
+        Self { mapper: self.mapper.watching(watch, self.schema_policy), ..self }
+    }
+
+    /// What is known of the shape of the records read so far; `None` if it is no more than was told before.
+    pub(crate) fn grown_shape(&mut self) -> Option<Shape> {
+        self.mapper.watch()?.grown()
+    }
+
+    /// Tells one mapping, with its transformations, filters and policy, from another.
     pub(crate) fn program(&self) -> u64 {
         self.program
     }

@@ -7,6 +7,7 @@ use domain::Direction;
 use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
 use domain::mapping::RulesOverride;
+use domain::mapping::drift::Shape;
 use domain::run::{Parts, Phase, Run};
 use domain::sync_config::{SyncConfig, SyncSettings};
 use jiff::SignedDuration;
@@ -16,6 +17,7 @@ use transport::ErpError;
 
 use crate::batch::Reading;
 use crate::deletions;
+use crate::drift;
 use crate::engine::{Engine, now};
 use crate::health::concerns_connection;
 use crate::lease::{LeaseError, Leased};
@@ -137,16 +139,15 @@ impl Setting {
 /// Takes a run up and works it until it is done or `deadline` is near.
 pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> Result<(), StoreError> {
     let Some(mut leased) = Leased::take(engine, id).await? else { return Ok(()) };
-    let worked = work_phases(engine, &mut leased, deadline).await;
+    let worked = work_to_the_end(engine, &mut leased, deadline).await;
     let ended = match worked {
-        Ok(End::Complete) => close(engine, &mut leased).await,
+        Ok(End::Complete | End::Split) => Ok(()),
         Ok(End::HandOver) => hand_over(engine, &mut leased, Duration::ZERO).await,
-        Ok(End::Split) => Ok(()),
         Err(Failure::Erp(error)) => match wanted_pause(&error).filter(|_| leased.run.holds < MAX_HOLDS) {
             Some(pause) => hold(engine, &mut leased, pause, &error).await,
             None => give_up(&mut leased, &error).await,
         },
-        Err(Failure::Setup(reason)) => leased.close(Some(reason), None).await,
+        Err(Failure::Setup(reason)) => leased.fail(reason, None).await,
         Err(Failure::Cancelled) => leased.release().await,
         Err(Failure::Lost) => Err(LeaseError::Lost),
         Err(Failure::Store(error)) => Err(LeaseError::Store(error)),
@@ -165,19 +166,37 @@ pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> 
     }
 }
 
-async fn work_phases<'e>(
+/// Works a run, and closes it if it is done.
+async fn work_to_the_end<'e>(
     engine: &'e Engine,
     leased: &mut Leased<'e>,
     deadline: Instant,
 ) -> Result<End, Failure> {
     let stop_at = stop_before(deadline);
     let setting = Setting::of(engine, &leased.run).await?;
+    let end = work_phases(engine, leased, &setting, stop_at).await?;
+    if end == End::Complete {
+        if let Some(reason) = scopes::gone(engine, &leased.run).await? {
+            return Err(Failure::Setup(reason));
+        }
+        let shape = drift::tell(engine, &mut leased.run, setting.settings().schema_policy).await?;
+        close(engine, leased, shape.as_ref()).await?;
+    }
+    Ok(end)
+}
+
+async fn work_phases<'e>(
+    engine: &'e Engine,
+    leased: &mut Leased<'e>,
+    setting: &Setting,
+    stop_at: Instant,
+) -> Result<End, Failure> {
     let mut seen = Seen::load(engine, &leased.run).await?;
     if leased.run.phase == Phase::Pull && leased.run.direction != Direction::Push {
         leased.run.complete = match leased.run.parts.clone() {
             Some(Parts { error: Some(error), .. }) => return Err(Failure::Setup(error)),
             Some(parts) => parts.complete,
-            None => match pull::pull(engine, leased, &setting, &mut seen, stop_at).await? {
+            None => match pull::pull(engine, leased, setting, &mut seen, stop_at).await? {
                 Pulled::Everything { complete } => complete,
                 Pulled::HandOver => return Ok(End::HandOver),
                 Pulled::Split => return Ok(End::Split),
@@ -207,7 +226,7 @@ async fn work_phases<'e>(
     if leased.run.phase != Phase::Push {
         enter(leased, Phase::Push).await?;
     }
-    push::push(engine, leased, &setting, stop_at).await
+    push::push(engine, leased, setting, stop_at).await
 }
 
 /// Goes on to the next phase, under a checkpoint.
@@ -217,9 +236,8 @@ async fn enter(leased: &mut Leased<'_>, phase: Phase) -> Result<(), LeaseError> 
     leased.checkpoint().await
 }
 
-async fn close(engine: &Engine, leased: &mut Leased<'_>) -> Result<(), LeaseError> {
-    let gone = scopes::gone(engine, &leased.run).await?;
-    leased.close(gone, None).await?;
+async fn close(engine: &Engine, leased: &mut Leased<'_>, shape: Option<&Shape>) -> Result<(), LeaseError> {
+    leased.succeed(shape).await?;
     if leased.run.part.is_some() {
         return Ok(());
     }
@@ -232,7 +250,7 @@ async fn close(engine: &Engine, leased: &mut Leased<'_>) -> Result<(), LeaseErro
 
 async fn give_up(leased: &mut Leased<'_>, error: &ErpError) -> Result<(), LeaseError> {
     tracing::warn!(run = %leased.run.id, %error, "a run ended in error");
-    leased.close(Some(error.to_string()), Some(error).filter(|error| concerns_connection(error))).await
+    leased.fail(error.to_string(), Some(error).filter(|error| concerns_connection(error))).await
 }
 
 /// How long the ERP asks to be left alone, if a run should wait for it.

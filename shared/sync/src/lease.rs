@@ -3,6 +3,7 @@
 use std::pin::{Pin, pin};
 
 use domain::ids::RunId;
+use domain::mapping::drift::Shape;
 use domain::run::{Lease, Run, RunStatus};
 use store::{ChangeWrite, Permit, Stepped, StoreError};
 use tokio::time::{Instant, timeout};
@@ -59,14 +60,14 @@ impl<'e> Leased<'e> {
 
     /// Writes that the run is taken up; says whether there is work to do. Closes it if it is not to go on.
     async fn begin(&mut self) -> Result<bool, LeaseError> {
-        self.write().await?;
+        self.write(None).await?;
         if self.run.cancel_requested {
             self.close_as(RunStatus::Cancelled, None, None).await?;
         } else if self.run.stalled > MAX_STALLED {
             let reason = format!(
                 "{MAX_STALLED} workers in a row stopped without getting further; the last read batch may hold what stops them"
             );
-            self.close(Some(reason), None).await?;
+            self.fail(reason, None).await?;
         }
         Ok(self.run.is_open())
     }
@@ -80,6 +81,13 @@ impl<'e> Leased<'e> {
     pub(crate) async fn checkpoint(&mut self) -> Result<(), LeaseError> {
         self.mark_progress();
         self.renew().await
+    }
+
+    /// [`Self::checkpoint`] and what the run saw of its records' shape, all or nothing.
+    pub(crate) async fn checkpoint_shape(&mut self, seen: &Shape) -> Result<(), LeaseError> {
+        self.mark_progress();
+        self.extend();
+        self.write(Some(seen)).await
     }
 
     /// [`Self::checkpoint`] and changes of ours, all or nothing. `false`, with nothing written, if one of the changes is
@@ -112,7 +120,7 @@ impl<'e> Leased<'e> {
     /// Renews the lease.
     async fn renew(&mut self) -> Result<(), LeaseError> {
         self.extend();
-        self.write().await
+        self.write(None).await
     }
 
     fn extend(&mut self) {
@@ -165,7 +173,7 @@ impl<'e> Leased<'e> {
         self.run.lease = None;
         self.run.stalled = 0;
         self.run.version += 1;
-        self.write().await
+        self.write(None).await
     }
 
     /// Gives the lease back to the parts the run was split into.
@@ -181,15 +189,27 @@ impl<'e> Leased<'e> {
         }
     }
 
-    /// Closes the run: in `error` if there is one, else in success. `of_connection` is the error if it says something of
-    /// the connection: then that shows it, and its breaker counts it.
-    pub(crate) async fn close(
+    /// Closes the run in success; `shape` is what is to be remembered of its records, if that is news.
+    pub(crate) async fn succeed(&mut self, shape: Option<&Shape>) -> Result<(), LeaseError> {
+        end(&mut self.run, RunStatus::Success, None);
+        loop {
+            let closed = self.engine.store.complete_run(&self.run, shape).await;
+            if self.settle(closed).await? {
+                break;
+            }
+        }
+        note_run(self.engine, &self.run, None).await;
+        Ok(())
+    }
+
+    /// Closes the run in error. `of_connection` is the error if it says something of the connection: then that shows it,
+    /// and its breaker counts it.
+    pub(crate) async fn fail(
         &mut self,
-        error: Option<String>,
+        reason: String,
         of_connection: Option<&ErpError>,
     ) -> Result<(), LeaseError> {
-        let status = if error.is_some() { RunStatus::Error } else { RunStatus::Success };
-        self.close_as(status, error, of_connection).await?;
+        self.close_as(RunStatus::Error, Some(reason), of_connection).await?;
         note_run(self.engine, &self.run, of_connection).await;
         Ok(())
     }
@@ -210,10 +230,13 @@ impl<'e> Leased<'e> {
         }
     }
 
-    async fn write(&mut self) -> Result<(), LeaseError> {
+    async fn write(&mut self, seen: Option<&Shape>) -> Result<(), LeaseError> {
         loop {
             let begun = Instant::now();
-            let written = self.engine.store.checkpoint_run(&self.run).await;
+            let written = match seen {
+                None => self.engine.store.checkpoint_run(&self.run).await,
+                Some(seen) => self.engine.store.checkpoint_run_with_shape(&self.run, seen, now()).await,
+            };
             if self.settle(written).await? {
                 self.permit_from(begun);
                 return Ok(());

@@ -10,6 +10,7 @@ mod connection_test;
 mod course;
 mod dead_letters;
 mod deletions;
+mod drift;
 mod engine;
 mod first_page;
 mod health;

@@ -3,6 +3,7 @@
 use connectors::Item;
 use domain::connection::Connection;
 use domain::mapping::Rules;
+use domain::mapping::drift::{Shape, Watch};
 use domain::{DataType, FieldError};
 use transport::ErpError;
 
@@ -51,8 +52,8 @@ pub enum PreviewOutcome {
 }
 
 impl Engine {
-    /// Reads the first records of a data type, at most `limit`, and maps them by `rules`. Writes nothing, neither here
-    /// nor there.
+    /// Reads the first records of a data type, at most `limit`, and maps them by `rules`; `shape` is that of earlier ones.
+    /// Writes nothing, neither here nor there.
     ///
     /// # Errors
     /// With what the ERP said, or why it could not be asked.
@@ -61,10 +62,12 @@ impl Engine {
         connection: &Connection,
         data_type: DataType,
         rules: &Rules,
+        shape: &Shape,
         limit: u32,
     ) -> Result<Preview, ErpError> {
         let page = first_page(self, connection, data_type, limit).await?;
-        let mut reader = Reader::new(data_type, &Reading::from(rules.clone()));
+        let reader = Reader::new(data_type, &Reading::from(rules.clone()));
+        let mut reader = reader.watching(Watch::new(shape));
         let records = page.items.iter().map(|item| {
             let text = |range: &std::ops::Range<usize>| page.body.get(range.clone()).unwrap_or_default();
             match item {

@@ -16,6 +16,7 @@ use transport::ErpError;
 use crate::Engine;
 use crate::batch::{Batch, Reader};
 use crate::course::{Failure, Setting, wanted_pause};
+use crate::drift;
 use crate::lease::Leased;
 use crate::parts;
 use crate::seen::Seen;
@@ -53,6 +54,7 @@ pub(crate) async fn pull<'e>(
         plan(&mut leased.run, &state, setting, reader.program());
         *seen = Seen::load(engine, &leased.run).await?;
     }
+    let reader = reader.watching(drift::watch(engine, &leased.run).await?);
     engine.store.forget_failed_records_after(&leased.run.id, leased.run.counts.read).await?;
     let pull = Pull {
         data_type: leased.run.data_type,
@@ -265,7 +267,10 @@ impl Puller<'_, '_> {
                 match event.await? {
                     None => return Err(Failure::Cancelled),
                     Some(Event::Page(page)) => break page?,
-                    Some(Event::Stored(stored)) => told = checkpoint(self.leased, self.seen, stored?).await?,
+                    Some(Event::Stored(stored)) => {
+                        let shape = self.reader.grown_shape();
+                        told = checkpoint(self.leased, self.seen, shape, stored?).await?;
+                    }
                 }
             }
         };
@@ -277,7 +282,8 @@ impl Puller<'_, '_> {
     async fn settle(&mut self) -> Result<(), Failure> {
         if self.storing.is_some() {
             let stored = self.leased.keep(stored(&mut self.storing)).await??;
-            let told = checkpoint(self.leased, self.seen, stored).await?;
+            let shape = self.reader.grown_shape();
+            let told = checkpoint(self.leased, self.seen, shape, stored).await?;
             self.tell_stored(told).await;
         }
         Ok(())

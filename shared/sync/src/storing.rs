@@ -1,5 +1,6 @@
 //! A batch on its way into the table, beside the reading of the next, and the checkpoint that counts it.
 
+use domain::mapping::drift::Shape;
 use store::{Collection, Outcome, StoreError};
 use tokio::task::JoinSet;
 
@@ -69,10 +70,12 @@ pub(crate) async fn stored(storing: &mut Option<Storing>) -> Result<Stored, Stor
     Ok(Stored { batch, outcomes })
 }
 
-/// Writes the checkpoint that counts a batch. Answers up to where the connector may clear away.
+/// Writes the checkpoint that counts a batch, with `shape` if more is known of the shape of the records than before it.
+/// Answers up to where the connector may clear away.
 pub(crate) async fn checkpoint(
     leased: &mut Leased<'_>,
     seen: &mut Seen,
+    shape: Option<Shape>,
     stored: Stored,
 ) -> Result<Option<String>, LeaseError> {
     let Stored { batch, outcomes } = stored;
@@ -90,6 +93,9 @@ pub(crate) async fn checkpoint(
     run.batch += 1;
     run.warnings.extend(batch.warnings);
     run.warnings.truncate(MAX_WARNINGS);
-    leased.checkpoint().await?;
+    match shape {
+        None => leased.checkpoint().await?,
+        Some(shape) => leased.checkpoint_shape(&shape).await?,
+    }
     Ok(batch.resume)
 }

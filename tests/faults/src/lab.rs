@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use transport::Transport;
 
 use crate::dice::{Actor, Dice, Weather};
-use crate::erp::{self, Catalogue, LEFT_OUT};
+use crate::erp::{self, Catalogue, Desk, LEFT_OUT, Shop};
 use crate::nudges::Nudges;
 use crate::plan::{Paging, Plan, ms};
 use crate::table::Table;
@@ -28,7 +28,7 @@ use crate::wire::Wire;
 use crate::workers::Victims;
 
 /// What is synced.
-const DATA_TYPE: DataType = DataType::Products;
+pub(crate) const DATA_TYPE: DataType = DataType::Products;
 
 /// Calls that are made to find out how long one takes.
 const CALLS: u32 = 20;
@@ -38,7 +38,7 @@ const CALLS: u32 = 20;
 pub(crate) struct Lab {
     pub(crate) plan: Plan,
     pub(crate) weather: Arc<Weather>,
-    pub(crate) catalogue: Arc<Mutex<Catalogue>>,
+    pub(crate) shop: Arc<Mutex<Shop>>,
     pub(crate) nudges: Nudges,
     pub(crate) victims: Victims,
     pub(crate) connection: Connection,
@@ -64,9 +64,9 @@ impl Lab {
         let weather = Weather::new(plan.faults);
         let dice = |actor| Dice::of(plan.seed, actor, &weather);
         let catalogue = Catalogue::new(&plan, dice(Actor::Catalogue).throw(fastrand::Rng::fork));
-        let catalogue = Arc::new(Mutex::new(catalogue));
+        let shop = Arc::new(Mutex::new(Shop { catalogue, desk: Desk::default() }));
         let victims = Victims::default();
-        let url = erp::serve(Arc::clone(&catalogue), plan.clone(), dice(Actor::Erp), victims.clone()).await;
+        let url = erp::serve(Arc::clone(&shop), plan.clone(), dice(Actor::Erp), victims.clone()).await;
         let nudges = Nudges::new(plan.seed, dice(Actor::Delivery), plan.visibility);
         let connection = connection(&plan, url);
         let config = config(&connection.id);
@@ -77,7 +77,7 @@ impl Lab {
         Self {
             plan,
             weather,
-            catalogue,
+            shop,
             nudges,
             victims,
             connection,
@@ -137,9 +137,14 @@ fn connection(plan: &Plan, url: String) -> Connection {
         Paging::Cursor => "cursor",
         Paging::NextUrl => "auto",
     };
+    let push = if plan.idempotent {
+        json!({"idempotent": true})
+    } else {
+        json!({"lookup": {"path": "/orders?reference={reference}"}})
+    };
     let settings = json!({
         "timeout": 5_000, "retryAttempts": 3, "retryDelay": 10, "batchSize": plan.page,
-        "api": {"paging": {"style": style}},
+        "api": {"paging": {"style": style}, "push": {"orders": push}},
     });
     let now = Timestamp::now();
     Connection {

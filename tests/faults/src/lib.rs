@@ -8,6 +8,7 @@ mod dice;
 mod erp;
 mod lab;
 mod nudges;
+mod orders;
 mod plan;
 mod proof;
 mod seed;

@@ -29,6 +29,11 @@ pub(crate) struct Plan {
     /// Records that cannot be read, and such as the config leaves out, in percent.
     pub(crate) broken: u32,
     pub(crate) filtered: u32,
+    /// Orders that are placed before each run, and whether those of the ERP are pulled too.
+    pub(crate) orders: u32,
+    pub(crate) pulls_orders: bool,
+    /// Whether the ERP heeds idempotency keys; else it finds orders by our reference.
+    pub(crate) idempotent: bool,
     /// Records on a page.
     pub(crate) page: u32,
     pub(crate) paging: Paging,
@@ -53,6 +58,8 @@ pub(crate) struct Plan {
     pub(crate) visibility: Duration,
     /// How often the scheduler ticks.
     pub(crate) tick: Duration,
+    /// How long a run may take: far more than any does, even on a busy machine.
+    pub(crate) patience: Duration,
 }
 
 impl Plan {
@@ -69,10 +76,13 @@ impl Plan {
         Self {
             seed,
             runs: rng.u32(1..4),
-            records: if small { rng.u32(10..80) } else { rng.u32(80..300) },
+            records: if small { rng.u32(10..60) } else { rng.u32(80..250) },
             text: pick(rng, &[10, 200, 900]),
             broken: pick(rng, &[0, 0, 5, 15]),
             filtered: pick(rng, &[0, 0, 10]),
+            orders: pick(rng, &[0, 0, 1, 6, 15]),
+            pulls_orders: rng.bool(),
+            idempotent: rng.bool(),
             page: rng.u32(5..=30),
             paging: pick(rng, &[Paging::Page, Paging::Offset, Paging::Cursor, Paging::NextUrl]),
             tells_total: rng.bool(),
@@ -89,7 +99,7 @@ impl Plan {
                 write_after: calls(pick(rng, &[1, 5, 20, 10_000])),
                 slice: calls(rng.u32(10..200)),
             },
-            work_time: calls(pick(rng, &[30, 100, 400, 5_000])),
+            work_time: calls(pick(rng, &[60, 150, 400, 5_000])),
             workers: rng.usize(1..=3),
             overlapping: rng.u32(..4) == 0,
             table_faults: pick(rng, &[0, 5, 15, 40]),
@@ -97,7 +107,8 @@ impl Plan {
             erp_faults: pick(rng, &[0, 20, 80, 200]),
             faults: rng.u32(5..60),
             visibility: calls(rng.u32(10..60)),
-            tick: calls(rng.u32(10..60)),
+            patience: ms(40_000) + calls(5_000),
+            tick: calls(rng.u32(30..150)),
         }
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use domain::run::{Run, RunStatus};
 
 use crate::lab::Lab;
+use crate::orders::Orders;
 use crate::proof::{self, Before};
-use crate::workers::Workers;
+use crate::workers::{What, Workers};
 
 /// What a seed went through, for a look at whether the suite does what it says.
 #[derive(Debug, Default, Clone, Copy)]
@@ -25,28 +26,41 @@ const CALM_RUNS: u32 = 2;
 pub(crate) async fn run(seed: u64) -> Result<Story, String> {
     let lab = Arc::new(Lab::open(seed).await);
     let mut workers = Workers::new(Arc::clone(&lab));
-    let mut runs = Vec::new();
+    let (mut runs, mut orders) = (Vec::new(), Orders::default());
     for _ in 0..lab.plan.runs {
-        runs.push(one_run(&lab, &mut workers, !lab.plan.overlapping).await?);
-        lab.catalogue.lock().unwrap().pass_time();
+        orders.place(&lab).await;
+        runs.push(run_of_products(&lab, &mut workers).await?);
+        if lab.plan.orders > 0 {
+            let id = workers.start_run(What::Orders).await?;
+            runs.push(workers.drive(&id).await?);
+            orders.hold(&lab, &runs)?;
+        }
+        lab.shop.lock().unwrap().catalogue.pass_time();
     }
     lab.weather.calm_down();
     workers.wait().await?;
     workers.drain().await?;
     for _ in 0..CALM_RUNS {
-        runs.push(calm_run(&lab, &mut workers).await?);
+        if lab.plan.orders > 0 {
+            runs.push(calm_run(&lab, &mut workers, What::Orders).await?);
+        }
+        let before = Before::look(&lab).await?;
+        let run = calm_run(&lab, &mut workers, What::Products).await?;
+        before.hold(&lab, &run).await.map_err(|error| format!("{error}\nafter {run:?}"))?;
+        runs.push(run);
     }
     workers.drain().await?;
+    orders.hold_in_the_end(&lab, &runs).await?;
     proof::hold_in_the_end(&lab, &runs).await?;
     Ok(story(&lab, &runs))
 }
 
 /// A run while things go wrong, and its proof. The proof is exact only once nobody works any more.
-async fn one_run(lab: &Lab, workers: &mut Workers, alone: bool) -> Result<Run, String> {
+async fn run_of_products(lab: &Lab, workers: &mut Workers) -> Result<Run, String> {
     let before = Before::look(lab).await?;
-    let id = workers.start_run().await?;
+    let id = workers.start_run(What::Products).await?;
     let run = workers.drive(&id).await?;
-    if alone {
+    if !lab.plan.overlapping {
         workers.wait().await?;
         before.hold(lab, &run).await.map_err(|error| format!("{error}\nafter {run:?}"))?;
     }
@@ -54,17 +68,15 @@ async fn one_run(lab: &Lab, workers: &mut Workers, alone: bool) -> Result<Run, S
 }
 
 /// A run when all is calm: it must succeed.
-async fn calm_run(lab: &Lab, workers: &mut Workers) -> Result<Run, String> {
-    let before = Before::look(lab).await?;
-    let id = workers.start_run().await?;
+async fn calm_run(lab: &Lab, workers: &mut Workers, what: What) -> Result<Run, String> {
+    let id = workers.start_run(what).await?;
     workers.drain().await?;
     let run = lab.store.run(&id).await.map_err(|error| error.to_string())?;
     let run = run.ok_or("the run has gone")?;
-    if run.status != RunStatus::Success {
-        return Err(format!("a run when all was calm did not succeed: {run:?}"));
+    match run.status {
+        RunStatus::Success => Ok(run),
+        _ => Err(format!("a run when all was calm did not succeed: {run:?}")),
     }
-    before.hold(lab, &run).await.map_err(|error| format!("{error}\nafter {run:?}"))?;
-    Ok(run)
 }
 
 fn story(lab: &Lab, runs: &[Run]) -> Story {

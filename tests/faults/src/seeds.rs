@@ -14,6 +14,9 @@ const RUNS: u64 = 200;
 /// Seeds at work at once: they mostly wait for leases to end.
 const SIDE_BY_SIDE: usize = 12;
 
+/// A seed's whole world is polled on one stack, in a build that keeps everything on it.
+const STACK_BYTES: usize = 32 << 20;
+
 #[test]
 fn whatever_fails_and_whoever_dies_every_record_is_stored_once_and_counted_once() {
     let wanted = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().expect(name));
@@ -25,7 +28,8 @@ fn whatever_fails_and_whoever_dies_every_record_is_stored_once_and_counted_once(
     let (failures, stories) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..SIDE_BY_SIDE {
-            scope.spawn(|| {
+            let worker = thread::Builder::new().stack_size(STACK_BYTES);
+            let spawned = worker.spawn_scoped(scope, || {
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
                     if !seeds.contains(&seed) {
@@ -37,6 +41,7 @@ fn whatever_fails_and_whoever_dies_every_record_is_stored_once_and_counted_once(
                     }
                 }
             });
+            spawned.unwrap();
         }
     });
     let failures = failures.into_inner().unwrap();

@@ -1,24 +1,21 @@
 //! Plays the cloud around the engine: wakes workers, lets them die, sends messages again, ticks.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
+use domain::Direction;
 use domain::ids::RunId;
 use domain::run::{Mode, Run, Trigger};
-use domain::{DataType, Direction};
 use jiff::{SignedDuration, Timestamp};
 use sync::{TriggerError, TriggerRequest};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::dice::Dice;
-use crate::lab::Lab;
+use crate::lab::{DATA_TYPE, Lab};
 use crate::nudges::Nudge;
+use crate::orders::ORDERS;
 use crate::plan::ms;
-
-/// A run must be closed after this long: far more than any takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(40);
 
 /// How far a tick may look ahead, so that a run counts as quiet without the wait for it.
 const AHEAD: SignedDuration = SignedDuration::from_secs(25);
@@ -41,6 +38,13 @@ impl Victims {
     }
 }
 
+/// What is synced by a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum What {
+    Products,
+    Orders,
+}
+
 /// Processes at work.
 #[derive(Debug)]
 pub(crate) struct Workers {
@@ -55,15 +59,20 @@ impl Workers {
     }
 
     /// Starts a run, however often that fails.
-    pub(crate) async fn start_run(&self) -> Result<RunId, String> {
+    pub(crate) async fn start_run(&self, what: What) -> Result<RunId, String> {
         for _ in 0..200 {
             let (engine, kill) = self.lab.process();
+            let (config, data_type, direction) = match what {
+                What::Products => (Some(self.lab.config.clone()), DATA_TYPE, Direction::Pull),
+                What::Orders if self.lab.plan.pulls_orders => (None, ORDERS, Direction::Bidirectional),
+                What::Orders => (None, ORDERS, Direction::Push),
+            };
             let request = TriggerRequest {
                 connection: self.lab.connection.clone(),
-                config: Some(self.lab.config.clone()),
-                data_type: DataType::Products,
+                config,
+                data_type,
                 scope: None,
-                direction: Direction::Pull,
+                direction,
                 mode: Some(Mode::Full),
                 dry_run: false,
                 retry_of: None,
@@ -82,43 +91,52 @@ impl Workers {
 
     /// Wakes workers until the run is closed.
     pub(crate) async fn drive(&mut self, id: &RunId) -> Result<Run, String> {
-        let patience = Instant::now() + PATIENCE;
+        let patience = Instant::now() + self.lab.plan.patience;
         let mut ticks = interval(self.lab.plan.tick);
         loop {
-            let run = self.lab.store.run(id).await.unwrap().unwrap();
+            let run = self.lab.store.run(id).await.map_err(|error| error.to_string())?;
+            let run = run.ok_or("the run has gone")?;
             if !run.is_open() {
                 return Ok(run);
             }
             if Instant::now() > patience {
                 return Err(format!("the run never closes: {run:?}"));
             }
-            while self.workers.len() < self.lab.plan.workers
-                && let Some(nudge) = self.lab.nudges.receive()
-            {
-                self.workers.spawn(work(Arc::clone(&self.lab), nudge));
+            // A look at the run costs a call, so it is taken only when something has happened.
+            loop {
+                self.wake();
+                tokio::select! {
+                    Some(ended) = self.workers.join_next() => break survived(ended)?,
+                    _ = ticks.tick() => break self.tick()?,
+                    () = tokio::time::sleep(ms(3)) => {}
+                }
             }
-            tokio::select! {
-                Some(ended) = self.workers.join_next() => ended.map_err(|error| format!("a worker panicked: {error}"))?,
-                _ = ticks.tick() => self.tick()?,
-                () = tokio::time::sleep(ms(5)) => {}
-            }
+        }
+    }
+
+    /// Wakes workers while there are messages, and room for workers.
+    fn wake(&mut self) {
+        while self.workers.len() < self.lab.plan.workers
+            && let Some(nudge) = self.lab.nudges.receive()
+        {
+            self.workers.spawn(work(Arc::clone(&self.lab), nudge));
         }
     }
 
     /// Waits until every process has come to its end.
     pub(crate) async fn wait(&mut self) -> Result<(), String> {
         while let Some(ended) = self.workers.join_next().await {
-            ended.map_err(|error| format!("a worker panicked: {error}"))?;
+            survived(ended)?;
         }
         while let Some(ended) = self.ticks.join_next().await {
-            ended.map_err(|error| format!("a tick panicked: {error}"))?;
+            survived(ended)?;
         }
         Ok(())
     }
 
     /// Works off what is left in the queue; all of it must be of no consequence.
     pub(crate) async fn drain(&mut self) -> Result<(), String> {
-        let patience = Instant::now() + PATIENCE;
+        let patience = Instant::now() + self.lab.plan.patience;
         while !self.lab.nudges.is_empty() {
             if Instant::now() > patience {
                 return Err(format!("messages are left over: {:?}", self.lab.nudges));
@@ -137,7 +155,7 @@ impl Workers {
 
     fn tick(&mut self) -> Result<(), String> {
         while let Some(ended) = self.ticks.try_join_next() {
-            ended.map_err(|error| format!("a tick panicked: {error}"))?;
+            survived(ended)?;
         }
         if self.ticks.is_empty() {
             let lab = Arc::clone(&self.lab);
@@ -150,6 +168,11 @@ impl Workers {
         }
         Ok(())
     }
+}
+
+/// Processes may die, but not by their own hand.
+fn survived(ended: Result<(), JoinError>) -> Result<(), String> {
+    ended.map_err(|error| format!("it panicked, see above: {error}"))
 }
 
 /// The life of one worker.

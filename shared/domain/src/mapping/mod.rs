@@ -25,6 +25,7 @@ pub use rules::{Rules, RulesOverride, check_overrides};
 pub use sources::{FilledBy, Source, Unfilled, unfilled};
 pub use transformation::{Operation, Transformation, check_transformations};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -33,6 +34,7 @@ use crate::data_type::DataType;
 use crate::json::{Json, Kind};
 use crate::records::{EXTRA, Field, FieldKind, MAX_KEY_BYTES, fields_of, key_fields};
 use crate::validation::{Checks, FieldError};
+use drift::{SchemaPolicy, Watch};
 use extra::Extra;
 use level::Level;
 use path::Path;
@@ -127,6 +129,9 @@ pub struct Mapper {
     level: Level,
     extra: Vec<Extra>,
     keeps_unknown: bool,
+    watch: Option<Watch>,
+    /// Whether a record that departs from earlier ones is refused.
+    frozen: bool,
 }
 
 impl Mapper {
@@ -135,7 +140,8 @@ impl Mapper {
     #[must_use]
     pub fn new(data_type: DataType, mapping: &FieldMapping, transformations: &[Transformation]) -> Self {
         let level = Level::new(fields_of(data_type));
-        let mut mapper = Self { data_type, level, extra: Vec::new(), keeps_unknown: false };
+        let (extra, keeps_unknown, watch, frozen) = (Vec::new(), false, None, false);
+        let mut mapper = Self { data_type, level, extra, keeps_unknown, watch, frozen };
         for (name, source) in mapping {
             let path = source.as_deref().and_then(|source| Path::parse(source).ok());
             match (Target::find(data_type, name), path) {
@@ -158,6 +164,27 @@ impl Mapper {
     pub const fn keeping_unknown(mut self) -> Self {
         self.keeps_unknown = true;
         self
+    }
+
+    /// Has each record held against the shape of earlier ones. Under [`SchemaPolicy::Freeze`], one that departs from it
+    /// is not mapped.
+    #[must_use]
+    pub fn watching(mut self, watch: Watch, policy: SchemaPolicy) -> Self {
+        self.watch = Some(watch);
+        self.frozen = policy == SchemaPolicy::Freeze;
+        self
+    }
+
+    /// What holds records against the shape of earlier ones, if something does.
+    pub const fn watch(&mut self) -> Option<&mut Watch> {
+        self.watch.as_mut()
+    }
+
+    /// In what a record departs from earlier ones, where that is not allowed.
+    fn departures(&mut self, members: &[(Cow<'_, str>, Json<'_>)]) -> Vec<FieldError> {
+        let Some(watch) = &mut self.watch else { return Vec::new() };
+        let departs = watch.look(members);
+        if departs && self.frozen { watch.departures(members) } else { Vec::new() }
     }
 
     fn transform(&mut self, name: &str, program: Program) {
@@ -185,7 +212,7 @@ impl Mapper {
             return Err(Unmapped { key: None, errors: vec![FieldError::new("record", message)] });
         }
         let members = raw.members();
-        let mut errors = Vec::new();
+        let mut errors = self.departures(&members);
         let mut found = self.level.find(raw, &members);
         let unknown = self.unknown(raw, &members, &found);
         let changed = self.level.transformed(&found, raw, &members, "", &mut errors);

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::drift::SchemaPolicy;
 use super::{FieldMapping, Filters, Transformation, check, check_filters, check_transformations};
 use crate::data_type::DataType;
 use crate::validation::Checks;
@@ -23,10 +24,12 @@ pub struct Rules {
     pub transformations: Vec<Transformation>,
     /// Which of their records are taken.
     pub filters: Filters,
+    /// What becomes of fields that we do not know.
+    pub schema_policy: SchemaPolicy,
 }
 
 impl Rules {
-    /// Checks all three against the fields of a data type.
+    /// Checks what can be wrong against the fields of a data type.
     pub fn check(&self, data_type: DataType, checks: &mut Checks) {
         check_rules(data_type, &self.field_mapping, &self.transformations, &self.filters, checks);
     }
@@ -131,6 +134,7 @@ mod tests {
             field_mapping: [("sku".to_owned(), theirs("id")), ("price".to_owned(), theirs("net"))].into(),
             transformations: serde_json::from_value(json!([{"field": "name", "operation": "trim"}])).unwrap(),
             filters: [("blocked".to_owned(), json!(false))].into(),
+            schema_policy: SchemaPolicy::Evolve,
         };
         let some = read(json!([{"dataType": "products", "fieldMapping": {"price": "gross", "name": null}}]));
         let laid = some[0].over(config.clone());
@@ -143,7 +147,8 @@ mod tests {
 
         let none = read(json!([{"dataType": "products", "transformations": [], "filters": {}}]));
         let laid = none[0].over(config.clone());
-        assert_eq!(laid, Rules { field_mapping: config.field_mapping, ..Rules::default() });
+        let Rules { field_mapping, schema_policy, .. } = config;
+        assert_eq!(laid, Rules { field_mapping, schema_policy, ..Rules::default() });
     }
 
     #[test]

@@ -12,5 +12,6 @@ mod parts;
 mod records;
 mod runs;
 mod scopes;
+mod shapes;
 mod sync_configs;
 mod vanished;

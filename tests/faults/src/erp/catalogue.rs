@@ -70,12 +70,20 @@ impl Catalogue {
         }
     }
 
-    /// Some time passes while somebody reads: records change, and new ones come at the end.
+    /// Some time passes while somebody reads: records change and are mended, and new ones come at the end.
     pub(crate) fn pass_moment(&mut self) {
-        match self.rng.u32(..4) {
+        match self.rng.u32(..5) {
             0 | 1 => self.change(),
             2 => self.append(),
+            3 => self.mend(),
             _ => {}
+        }
+    }
+
+    /// Somebody gives a record the name it lacked.
+    fn mend(&mut self) {
+        if let Some(article) = self.articles.iter_mut().find(|article| article.kind == Kind::Broken) {
+            article.kind = Kind::Good;
         }
     }
 

@@ -1,4 +1,4 @@
-//! The ERP's server: pages of the catalogue, in any style of paging, and everything that servers do wrong.
+//! The ERP's server: pages of its records in any style of paging, an order desk, and everything that servers do wrong.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -8,17 +8,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream;
+use http::request::Parts;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::Catalogue;
+use super::{Catalogue, Desk};
 use crate::dice::Dice;
 use crate::plan::{Paging, Plan};
 use crate::workers::Victims;
@@ -56,10 +57,17 @@ const FAULTS: [Fault; 12] = [
     Fault::WorkerDies,
 ];
 
+/// What the ERP has.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) desk: Desk,
+}
+
 /// A running server.
 #[derive(Debug)]
 struct Server {
-    catalogue: Arc<Mutex<Catalogue>>,
+    shop: Arc<Mutex<Shop>>,
     plan: Plan,
     dice: Dice,
     victims: Victims,
@@ -67,16 +75,11 @@ struct Server {
 
 type Body = BoxBody<Bytes, io::Error>;
 
-/// Serves `catalogue` under `/products`, until the runtime ends, and returns where.
-pub(crate) async fn serve(
-    catalogue: Arc<Mutex<Catalogue>>,
-    plan: Plan,
-    dice: Dice,
-    victims: Victims,
-) -> String {
+/// Serves the catalogue under `/products` and the desk under `/orders`, until the runtime ends, and returns where.
+pub(crate) async fn serve(shop: Arc<Mutex<Shop>>, plan: Plan, dice: Dice, victims: Victims) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let server = Arc::new(Server { catalogue, plan, dice, victims });
+    let server = Arc::new(Server { shop, plan, dice, victims });
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
@@ -96,31 +99,64 @@ pub(crate) async fn serve(
 
 impl Server {
     async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
-        if self.plan.restless && !self.dice.is_calm() {
-            self.catalogue.lock().unwrap().pass_moment();
-        }
-        let page = self.page(request.uri().query().unwrap_or_default());
-        match self.dice.fault(self.plan.erp_faults, &FAULTS) {
-            None => Ok(whole(200, page)),
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        let fault = self.dice.fault(self.plan.erp_faults, &FAULTS);
+        // What takes an order may fail before it did, or after.
+        let in_vain = self.dice.throw(fastrand::Rng::bool);
+        match fault {
             Some(Fault::TooManyRequests) => {
                 let mut answer = whole(429, "slow down".to_owned());
                 answer.headers_mut().insert("retry-after", "0".parse().unwrap());
-                Ok(answer)
+                return Ok(answer);
             }
-            Some(Fault::ServerError) => Ok(whole(500, "it crashed".to_owned())),
-            Some(Fault::Unavailable) => Ok(whole(503, "back soon".to_owned())),
-            Some(Fault::Reset) => Err(io::ErrorKind::ConnectionReset.into()),
-            Some(Fault::Cut) => Ok(cut(page)),
-            Some(Fault::HalfJson) => Ok(whole(200, page[..page.len() / 2].to_owned())),
-            Some(Fault::WebPage) => Ok(whole(200, "<html><title>Please sign in</title></html>".to_owned())),
-            Some(Fault::Slow) => {
-                tokio::time::sleep(self.slow()).await;
-                Ok(whole(200, page))
+            Some(Fault::Unavailable) => return Ok(whole(503, "back soon".to_owned())),
+            Some(Fault::ServerError) if in_vain => return Ok(whole(500, "it crashed".to_owned())),
+            Some(Fault::Reset) if in_vain => return Err(io::ErrorKind::ConnectionReset.into()),
+            _ => {}
+        }
+        let (status, text) = self.work(&head, &body);
+        match fault {
+            Some(Fault::ServerError) => return Ok(whole(500, "it crashed".to_owned())),
+            Some(Fault::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
+            Some(Fault::Cut) => return Ok(cut(text)),
+            Some(Fault::HalfJson) => return Ok(whole(status, text[..text.len() / 2].to_owned())),
+            Some(Fault::WebPage) => {
+                return Ok(whole(200, "<html><title>Please sign in</title></html>".to_owned()));
             }
-            Some(Fault::WorkerDies) => {
-                self.victims.kill_one(&self.dice);
-                Ok(whole(200, page))
+            Some(Fault::Slow) => tokio::time::sleep(self.slow()).await,
+            Some(Fault::WorkerDies) => self.victims.kill_one(&self.dice),
+            _ => {}
+        }
+        Ok(whole(status, text))
+    }
+
+    /// What it does when nothing goes wrong.
+    fn work(&self, head: &Parts, body: &[u8]) -> (u16, String) {
+        let mut shop = self.shop.lock().unwrap();
+        let query = head.uri.query().unwrap_or_default();
+        let asked: HashMap<_, _> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        match (&head.method, head.uri.path()) {
+            (&Method::POST, "/orders") => {
+                let key = head.headers.get("idempotency-key").filter(|_| self.plan.idempotent);
+                let order = serde_json::from_slice(body).unwrap();
+                (201, shop.desk.take(order, key.map(|key| key.to_str().unwrap())).to_string())
             }
+            (_, "/orders") if asked.contains_key("reference") => {
+                (200, json!({"data": shop.desk.find(asked["reference"])}).to_string())
+            }
+            (_, "/orders") => {
+                let all = shop.desk.len();
+                (200, self.page(&asked, all, |skipped, limit| shop.desk.page(skipped, limit)))
+            }
+            (_, "/products") => {
+                if self.plan.restless && !self.dice.is_calm() {
+                    shop.catalogue.pass_moment();
+                }
+                let all = usize::try_from(shop.catalogue.size().all).unwrap();
+                (200, self.page(&asked, all, |skipped, limit| shop.catalogue.page(skipped, limit)))
+            }
+            _ => (200, "{}".to_owned()),
         }
     }
 
@@ -129,8 +165,12 @@ impl Server {
         self.plan.pace.lease.mul_f64(self.dice.throw(|rng| rng.f64() * 2.0))
     }
 
-    fn page(&self, query: &str) -> String {
-        let asked: HashMap<_, _> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+    fn page(
+        &self,
+        asked: &HashMap<&str, &str>,
+        all: usize,
+        records: impl Fn(usize, usize) -> Vec<Value>,
+    ) -> String {
         let number = |name: &str| asked.get(name).and_then(|value| value.parse::<usize>().ok());
         let limit = number("limit").unwrap_or(self.plan.page as usize);
         let skipped = match self.plan.paging {
@@ -138,16 +178,14 @@ impl Server {
             Paging::Offset => number("offset").unwrap_or_default(),
             Paging::Cursor | Paging::NextUrl => number("cursor").unwrap_or_default(),
         };
-        let catalogue = self.catalogue.lock().unwrap();
-        let records = catalogue.page(skipped, limit);
-        let all = catalogue.size().all;
+        let records = records(skipped, limit);
         let next = skipped + records.len();
-        let more = (next as u64) < all;
+        let more = next < all;
         let mut page = json!({"data": records});
         match self.plan.paging {
             Paging::Cursor => page["nextCursor"] = if more { next.to_string().into() } else { ().into() },
             Paging::NextUrl => {
-                let address = format!("/products?cursor={next}&limit={limit}");
+                let address = format!("?cursor={next}&limit={limit}");
                 page["next"] = if more { address.into() } else { ().into() };
             }
             Paging::Page | Paging::Offset => {}

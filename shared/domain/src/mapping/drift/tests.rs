@@ -8,7 +8,7 @@ use crate::json::Json;
 
 /// One pull of some records: whether each departs, and the watch.
 fn pull(before: &Shape, records: &[Value]) -> (Vec<bool>, Watch) {
-    let mut watch = Watch::new(before, &Shape::default());
+    let mut watch = Watch::new(before);
     let departs = records.iter().map(|record| look(&mut watch, record)).collect();
     (departs, watch)
 }
@@ -114,11 +114,16 @@ fn a_name_with_a_dot_is_not_taken_for_a_field_of_an_object() {
 #[test]
 fn the_worker_that_goes_on_knows_what_the_last_one_saw() {
     let before = learnt(&[json!({"a": 1, "b": 1})]);
-    let (_, first) = pull(&before, &[json!({"a": 1, "new": 1})]);
-    let kept = serde_json::to_string(&first.seen()).unwrap();
-    let mut second = Watch::new(&before, &serde_json::from_str(&kept).unwrap());
-    look(&mut second, &json!({"b": 1}));
-    assert_eq!(told(&second, true), ["the field new appeared, with numbers"]);
+    let (_, mut first) = pull(&before, &[json!({"a": 1, "new": 1})]);
+    let kept = serde_json::to_string(&first.grown()).unwrap();
+    assert_eq!(first.grown(), None, "there is no more");
+    let mut second = Watch::new(&before);
+    second.join(&serde_json::from_str(&kept).unwrap());
+    look(&mut second, &json!({"a": 2, "new": 2}));
+    assert_eq!(second.grown(), None, "what the first one saw is kept already");
+    look(&mut second, &json!({"b": 1, "new": "x"}));
+    assert_eq!(told(&second, true), ["the field new appeared, with numbers and texts"]);
+    assert_eq!(second.grown().map(|seen| seen.len()), Some(3), "the first one's among them");
 }
 
 #[test]
@@ -126,8 +131,10 @@ fn an_erp_that_invents_names_is_watched_up_to_a_bound() {
     let records: Vec<_> = (0..600).map(|n| json!({format!("f{n}"): {format!("g{n}"): n}})).collect();
     let shape = learnt(&records);
     assert_eq!(shape.len(), MAX_WATCHED_FIELDS);
-    let (_, watch) = pull(&shape, &records);
-    assert_eq!(watch.seen().len(), MAX_WATCHED_FIELDS);
+    let (_, mut watch) = pull(&shape, &records);
+    assert_eq!(watch.grown().map(|seen| seen.len()), Some(MAX_WATCHED_FIELDS));
+    let (departs, mut watch) = pull(&shape, &[json!({"x".repeat(201): 1})]);
+    assert_eq!((departs, watch.grown()), (vec![false], None), "nor are names without end");
 }
 
 /// What a plain table says of the fields of some records: names, and types by name of kind.
@@ -173,7 +180,7 @@ proptest! {
             records.iter().map(|record| json!(record)).collect()
         };
         let before = learnt(&values(&earlier));
-        let (departs, watch) = pull(&before, &values(&later));
+        let (departs, mut watch) = pull(&before, &values(&later));
         for (record, departs) in later.iter().zip(departs) {
             let expected: Vec<_> = record.iter().filter(|(name, value)| {
                 let Some(types) = known.get(*name) else { return true };
@@ -184,7 +191,8 @@ proptest! {
             let named = departures(&watch, &json!(record)).len();
             prop_assert_eq!(named, if learning { 0 } else { expected.len() });
         }
-        let kept: Shape = serde_json::from_str(&serde_json::to_string(&watch.seen()).unwrap()).unwrap();
+        let seen = watch.grown().unwrap_or_default();
+        let kept: Shape = serde_json::from_str(&serde_json::to_string(&seen).unwrap()).unwrap();
         prop_assert_eq!(kept.len(), table(&later).len());
         let after = watch.shape_after(SchemaPolicy::Discard, true);
         let (departs, next) = pull(&after, &values(&later));

@@ -12,6 +12,9 @@ use crate::validation::FieldError;
 /// How deep fields are watched: the record's own, and those of objects directly in it.
 const DEPTH: usize = 2;
 
+/// Longest name of a field that is watched: what is known of all of them must fit into one item of the table.
+const MAX_NAME_BYTES: usize = 200;
+
 /// Watches the records of one pull.
 #[derive(Debug)]
 pub struct Watch {
@@ -21,13 +24,17 @@ pub struct Watch {
     fields: usize,
     /// Whether any record was seen.
     any: bool,
+    /// Whether more was seen than [`Watch::grown`] told.
+    grew: bool,
 }
 
-/// The fields of a record, or of an object in it, in the order they were first seen.
+/// The fields of a record, or of an object in it.
 #[derive(Debug, Default)]
 struct Level {
     fields: Vec<Field>,
     index: HashMap<Box<str>, usize>,
+    /// Which field stood at each place of the object before: the next one mostly has the same.
+    last: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -41,14 +48,19 @@ struct Field {
 }
 
 impl Watch {
-    /// Holds records against `before`, the shape after the last pull. `now` is what earlier workers of this pull saw.
+    /// Holds records against `before`, the shape after the last pull.
     #[must_use]
-    pub fn new(before: &Shape, now: &Shape) -> Self {
-        let mut watch =
-            Self { learning: before.is_empty(), record: Level::default(), fields: 0, any: !now.is_empty() };
+    pub fn new(before: &Shape) -> Self {
+        let record = Level::default();
+        let mut watch = Self { learning: before.is_empty(), record, fields: 0, any: false, grew: false };
         watch.learn(before, |field, types| field.before = Some(types));
-        watch.learn(now, |field, types| field.now = Some(types));
         watch
+    }
+
+    /// Goes on from what another worker of this pull saw, or another part of it.
+    pub fn join(&mut self, seen: &Shape) {
+        self.any |= !seen.is_empty();
+        self.learn(seen, |field, types| field.now = Some(field.now.unwrap_or_default().and(types)));
     }
 
     fn learn(&mut self, shape: &Shape, note: impl Fn(&mut Field, Types)) {
@@ -65,10 +77,12 @@ impl Watch {
     /// Looks at a record, given its members; says whether it departs from earlier pulls.
     pub fn look(&mut self, members: &[(Cow<'_, str>, Json<'_>)]) -> bool {
         self.any = true;
-        let mut look = Look { departs: false, learning: self.learning, fields: &mut self.fields };
+        let mut look =
+            Look { departs: false, learning: self.learning, fields: &mut self.fields, grew: self.grew };
         for (position, (name, value)) in members.iter().enumerate() {
             look.at(&mut self.record, position, name, *value, DEPTH);
         }
+        self.grew = look.grew;
         look.departs
     }
 
@@ -83,7 +97,7 @@ impl Watch {
     }
 
     fn departs(&self, level: &Level, at: &str, name: &str, value: Json<'_>, errors: &mut Vec<FieldError>) {
-        let Some(field) = level.find(name, 0).map(|position| &level.fields[position]) else { return };
+        let Some(field) = level.index.get(name).map(|found| &level.fields[*found]) else { return };
         let types = Types::of(value.kind());
         if !self.learning && field.departs(types) {
             let message = match field.before {
@@ -97,10 +111,9 @@ impl Watch {
         }
     }
 
-    /// What this pull saw so far, to be kept for the worker that goes on.
-    #[must_use]
-    pub fn seen(&self) -> Shape {
-        self.shape(|field| field.now)
+    /// What this pull saw so far, to be kept for the worker that goes on; `None` if it is no more than was told before.
+    pub fn grown(&mut self) -> Option<Shape> {
+        std::mem::take(&mut self.grew).then(|| self.shape(|field| field.now))
     }
 
     /// How the shape changed. That a field vanished is told only if the pull was `complete` and had records.
@@ -144,6 +157,7 @@ struct Look<'w> {
     departs: bool,
     learning: bool,
     fields: &'w mut usize,
+    grew: bool,
 }
 
 impl Look<'_> {
@@ -155,7 +169,10 @@ impl Look<'_> {
         };
         let Some(field) = found else { return };
         let types = Types::of(kind);
-        field.now = Some(field.now.unwrap_or_default().and(types));
+        if field.now.is_none_or(|now| !now.contain(types)) {
+            field.now = Some(field.now.unwrap_or_default().and(types));
+            self.grew = true;
+        }
         self.departs |= !self.learning && field.departs(types);
         if kind == Kind::Object && depth > 1 {
             let mut position = 0;
@@ -168,18 +185,25 @@ impl Look<'_> {
 }
 
 impl Level {
-    /// Where a field is; most likely at `position`.
-    fn find(&self, name: &str, position: usize) -> Option<usize> {
-        match self.fields.get(position) {
-            Some(field) if *field.name == *name => Some(position),
-            _ => self.index.get(name).copied(),
+    /// Where the field is that stands at `position` of an object; most likely where the last one was that stood there.
+    fn find(&mut self, name: &str, position: usize) -> Option<usize> {
+        if let Some(last) = self.last.get(position)
+            && *self.fields[*last].name == *name
+        {
+            return Some(*last);
         }
+        let found = *self.index.get(name)?;
+        if position < MAX_WATCHED_FIELDS {
+            self.last.resize(self.last.len().max(position + 1), found);
+            self.last[position] = found;
+        }
+        Some(found)
     }
 
     fn get_or_add(&mut self, name: &str, fields: &mut usize) -> Option<&mut Field> {
         let position = match self.index.get(name) {
             Some(position) => *position,
-            None if *fields == MAX_WATCHED_FIELDS => return None,
+            None if *fields == MAX_WATCHED_FIELDS || name.len() > MAX_NAME_BYTES => return None,
             None => {
                 *fields += 1;
                 self.index.insert(name.into(), self.fields.len());
