@@ -1,8 +1,6 @@
 //! The synced records themselves.
 
 use axum::extract::State;
-use axum::routing::get;
-use domain::DataType;
 use domain::ids::{ClientId, ConnectionId, SiteId};
 use domain::records::Record;
 use http::Uri;
@@ -23,19 +21,7 @@ use crate::{ApiError, ApiState};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_records))
-        .routes(routes!(get_record))
-        .route("/erp/records/orders", get(list_orders))
-}
-
-/// [`list_records`] of orders: their address is a route of its own, because shops place them there.
-async fn list_orders(
-    state: State<ApiState>,
-    query: Query<RecordsQuery>,
-    uri: Uri,
-) -> Result<Page<Record>, ApiError> {
-    list_records(state, Path(DataTypePath { data_type: DataType::Orders }), query, uri).await
+    OpenApiRouter::new().routes(routes!(list_records)).routes(routes!(get_record))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
