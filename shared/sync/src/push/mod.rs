@@ -54,9 +54,12 @@ pub(crate) async fn push<'e>(
         let changes = engine.store.oldest_changes(&connection, data_type, after.as_ref(), PAGE).await?;
         let Some(last) = changes.last().map(|change| change.id.clone()) else { return Ok(End::Complete) };
         for change in changes {
-            // At least one, or a worker that needs all of its time to get here would hand over for ever.
+            if pusher.leased.run.cancel_requested {
+                return Ok(End::HandOver);
+            }
             pusher.work(change).await?;
-            if Instant::now() >= stop_at || pusher.leased.run.cancel_requested {
+            // Not before: a worker that needs all of its time to get here would hand over for ever.
+            if Instant::now() >= stop_at {
                 return Ok(End::HandOver);
             }
         }
