@@ -45,6 +45,8 @@ pub(crate) struct Lab {
     pub(crate) config: SyncConfig,
     /// The table, without faults: what is proved is read from here.
     pub(crate) store: Store,
+    /// For what people do.
+    pub(crate) dice: Dice,
     table: Table,
     vault: Vault,
     transport: Transport,
@@ -67,6 +69,7 @@ impl Lab {
         let shop = Arc::new(Mutex::new(Shop { catalogue, desk: Desk::default() }));
         let victims = Victims::default();
         let url = erp::serve(Arc::clone(&shop), plan.clone(), dice(Actor::Erp), victims.clone()).await;
+        let people = dice(Actor::People);
         let nudges = Nudges::new(plan.seed, dice(Actor::Delivery), plan.visibility);
         let connection = connection(&plan, url);
         let config = config(&connection.id);
@@ -83,6 +86,7 @@ impl Lab {
             connection,
             config,
             store,
+            dice: people,
             table,
             vault,
             transport,
@@ -144,7 +148,12 @@ fn connection(plan: &Plan, url: String) -> Connection {
     };
     let settings = json!({
         "timeout": 5_000, "retryAttempts": 3, "retryDelay": 10, "batchSize": plan.page,
-        "api": {"paging": {"style": style}, "push": {"orders": push}},
+        "parallelParts": plan.parts,
+        "api": {
+            "paging": {"style": style},
+            "push": {"orders": push},
+            "changedSinceOf": {"products": {"param": "since", "format": "unix_ms"}},
+        },
     });
     let now = Timestamp::now();
     Connection {
@@ -169,7 +178,7 @@ fn config(connection: &ConnectionId) -> SyncConfig {
     let config = json!({
         "id": SyncConfigId::generate(), "erpConnectionId": connection, "dataType": DATA_TYPE,
         "direction": Direction::Pull, "enabled": true, "status": SyncStatus::Idle,
-        "settings": SyncSettings { auto_sync: false, ..SyncSettings::default() },
+        "settings": SyncSettings { auto_sync: false, overlap_minutes: 0, ..SyncSettings::default() },
         "fieldMapping": {}, "transformations": [], "filters": {"category": {"ne": LEFT_OUT}},
         "createdAt": now, "updatedAt": now, "version": 1,
     });
