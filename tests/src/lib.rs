@@ -27,6 +27,7 @@ mod mapping;
 mod mapping_templates;
 mod northwind;
 mod outbox;
+mod overrides;
 mod parts;
 mod preview;
 mod pushing;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use domain::Invalid;
-use domain::assignment::{AssignmentSettings, ClientAssignment};
+use domain::assignment::{AssignmentSettings, ClientAssignment, Scope};
 use domain::audit::AuditAction;
 use domain::ids::{AssignmentId, ClientId, ConnectionId};
 use domain::mapping::{RulesOverride, check_overrides};
@@ -22,6 +22,7 @@ use crate::connections::find_named;
 use crate::page::Page;
 use crate::path::{ClientAssignmentPath, ClientPath, Path};
 use crate::query::{PageQuery, Query};
+use crate::rules::client_assignments;
 use crate::{ApiError, ApiState};
 use sync::now;
 
@@ -49,7 +50,8 @@ pub(crate) struct ClientAssignmentInput {
     /// What is synced.
     #[serde(default)]
     settings: AssignmentSettings,
-    /// Its own rules, laid over those of the connection's sync configs: at most one for each data type.
+    /// Its own rules, laid over those of the connection's sync configs: at most one for each data type. The client then
+    /// has records of its own of that data type: synced, kept and read apart, by `clientId`.
     #[serde(default)]
     overrides: Vec<RulesOverride>,
 }
@@ -97,6 +99,14 @@ pub(crate) async fn create_client_assignment(
     find_named(&state, &input.erp_connection_id).await?;
     let assignment = fresh(path.client_id, input);
     state.store().create_client_assignment(&assignment).await?;
+    let connection = &assignment.erp_connection_id;
+    let mut others = client_assignments(&state, &assignment.client_id).await?;
+    others.retain(|other| other.id != assignment.id && other.erp_connection_id == *connection);
+    // One that counted until now may count no more.
+    if others.iter().any(|other| !other.overrides.is_empty()) {
+        let scope = Scope::Client(assignment.client_id.clone());
+        state.store().forget_disowned(&scope, connection, now()).await?;
+    }
     let details = json!({
         "clientId": assignment.client_id,
         "erpConnectionId": assignment.erp_connection_id,
@@ -109,7 +119,7 @@ pub(crate) async fn create_client_assignment(
 
 /// Take a connection back from a client
 ///
-/// The connection itself stays.
+/// The connection itself stays. The records the client has of its own because of it are deleted.
 #[utoipa::path(delete, path = "/clients/{clientId}/erp-assignments/{assignmentId}", tag = "assignments",
     params(ClientAssignmentPath),
     responses((status = 204, description = "Taken back"), (status = 404)))]
@@ -118,8 +128,15 @@ pub(crate) async fn delete_client_assignment(
     caller: Caller,
     Path(path): Path<ClientAssignmentPath>,
 ) -> Result<StatusCode, ApiError> {
+    let not_found = || ApiError::not_found("assignment", &path.assignment_id);
+    let assignment = state.store().client_assignment(&path.client_id, &path.assignment_id).await?;
+    let assignment = assignment.ok_or_else(not_found)?;
     if !state.store().delete_client_assignment(&path.client_id, &path.assignment_id).await? {
-        return Err(ApiError::not_found("assignment", &path.assignment_id));
+        return Err(not_found());
+    }
+    if !assignment.overrides.is_empty() {
+        let scope = Scope::Client(path.client_id.clone());
+        state.store().forget_disowned(&scope, &assignment.erp_connection_id, now()).await?;
     }
     let details = json!({"clientId": path.client_id});
     caller.note(&state, AuditAction::ClientErpUnassigned, path.assignment_id.as_str(), details).await?;

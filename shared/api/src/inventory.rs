@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::ids::ConnectionId;
+use domain::DataType;
+use domain::ids::{ClientId, ConnectionId, SiteId};
 use domain::records::{Quantity, Record, StockLevel};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use utoipa_axum::routes;
 use crate::connections::find as find_connection;
 use crate::path::{Path, SkuPath};
 use crate::query::{Limit, Query};
+use crate::rules::Whose;
 use crate::{ApiError, ApiState};
 
 /// How many connections are asked at a time.
@@ -31,6 +33,13 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 pub(crate) struct InventoryQuery {
     /// Only stock this connection tells of; over all connections if left out.
     erp_connection_id: Option<ConnectionId>,
+    /// As this site has it: its own, or its client's, if the assignment that counts overrides the rules. Needs
+    /// `erpConnectionId`.
+    #[param(example = "site_001")]
+    site_id: Option<SiteId>,
+    /// As this client has it. Needs `erpConnectionId`; not together with `siteId`.
+    #[param(example = "client_001")]
+    client_id: Option<ClientId>,
 }
 
 /// The stock of one product.
@@ -80,20 +89,33 @@ pub(crate) async fn get_inventory(
     Query(query): Query<InventoryQuery>,
 ) -> Result<Json<Stock>, ApiError> {
     let sku = path.sku.0;
-    let connections = match query.erp_connection_id {
-        Some(id) => vec![find_connection(&state, &id).await?.id],
-        None => all_connections(&state).await?,
+    let records = match &query.erp_connection_id {
+        Some(id) => {
+            let connection = find_connection(&state, id).await?.id;
+            let whose = Whose { site: query.site_id.as_ref(), client: query.client_id.as_ref() };
+            let of = whose.collection(&state, &connection, DataType::Inventory).await?;
+            match &of.scope {
+                Some(_) => state.store().stock_levels(&of, &sku).await?,
+                None => state.store().current_stock_levels(&connection, &sku).await?,
+            }
+        }
+        None if query.site_id.is_some() || query.client_id.is_some() => {
+            let message = "is needed with siteId or clientId: over which connection?";
+            return Err(ApiError::invalid_parameter("erpConnectionId", message));
+        }
+        None => over_all_connections(&state, &sku).await?,
     };
-    let records: Vec<Vec<Record>> = stream::iter(connections)
-        .map(|connection| {
-            let (state, sku) = (&state, &sku);
-            async move { state.store().current_stock_levels(&connection, sku).await }
-        })
+    let locations = records.into_iter().map(location).collect::<Result<Vec<_>, _>>()?;
+    add_up(&sku, locations).map(Json).ok_or_else(|| ApiError::not_found("stock of", &sku))
+}
+
+async fn over_all_connections(state: &ApiState, sku: &str) -> Result<Vec<Record>, ApiError> {
+    let records: Vec<Vec<Record>> = stream::iter(all_connections(state).await?)
+        .map(|connection| async move { state.store().current_stock_levels(&connection, sku).await })
         .buffered(AT_A_TIME)
         .try_collect()
         .await?;
-    let locations = records.into_iter().flatten().map(location).collect::<Result<Vec<_>, _>>()?;
-    add_up(&sku, locations).map(Json).ok_or_else(|| ApiError::not_found("stock of", &sku))
+    Ok(records.into_iter().flatten().collect())
 }
 
 async fn all_connections(state: &ApiState) -> Result<Vec<ConnectionId>, ApiError> {
@@ -131,7 +153,6 @@ fn add_up(sku: &str, locations: Vec<Location>) -> Option<Stock> {
 
 #[cfg(test)]
 mod tests {
-    use domain::DataType;
     use serde_json::{json, value::RawValue};
 
     use super::*;

@@ -9,6 +9,7 @@ use domain::validation::Checks;
 use domain::{DataType, FieldError, Invalid};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use store::Collection;
 use sync::{Preview, PreviewOutcome, PreviewedRecord};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +18,7 @@ use utoipa_axum::routes;
 use crate::body::{Form, Input};
 use crate::connections::find;
 use crate::path::{ConnectionPath, Path};
-use crate::rules::{overrides_of_client, overrides_of_site, saved_rules};
+use crate::rules::{Whose, saved_rules};
 use crate::{ApiError, ApiState};
 
 /// The routes.
@@ -51,7 +52,7 @@ pub(crate) struct PreviewInput {
     /// The policy for unknown fields to try; the sync config's if left out.
     #[serde(default)]
     schema_policy: Option<SchemaPolicy>,
-    /// Lay over what this site's assignment of the connection overrides.
+    /// Lay over what the assignment of the connection overrides that counts for this site: its own, else its client's.
     #[serde(default)]
     #[schema(example = "site_001")]
     site_id: Option<SiteId>,
@@ -69,14 +70,17 @@ impl Input for PreviewInput {
     fn validate(&self) -> Result<(), Invalid> {
         let mut checks = Checks::default();
         checks.require((1..=50).contains(&self.limit), "limit", "must be a whole number from 1 to 50");
-        let both = self.site_id.is_some() && self.client_id.is_some();
-        checks.require(!both, "clientId", "must not be given together with siteId");
+        self.whose().check(&mut checks);
         self.over(Rules::default()).check(self.data_type, &mut checks);
         checks.finish()
     }
 }
 
 impl PreviewInput {
+    const fn whose(&self) -> Whose<'_> {
+        Whose { site: self.site_id.as_ref(), client: self.client_id.as_ref() }
+    }
+
     /// What is given, in the place of what is saved.
     fn over(&self, saved: Rules) -> Rules {
         Rules {
@@ -170,15 +174,12 @@ pub(crate) async fn preview_sync(
 ) -> Result<Json<PreviewAnswer>, ApiError> {
     let connection = find(&state, &path.id).await?;
     let mut rules = input.over(saved_rules(&state, &connection, input.data_type).await?);
-    let overrides = match (&input.site_id, &input.client_id) {
-        (Some(site), _) => overrides_of_site(&state, site, &connection.id, input.data_type).await?,
-        (None, Some(client)) => overrides_of_client(&state, client, &connection.id, input.data_type).await?,
-        (None, None) => None,
-    };
-    if let Some(overrides) = overrides {
-        rules = overrides.over(rules);
+    let mut of = Collection::plain(connection.id.clone(), input.data_type);
+    if let Some(own) = input.whose().own_rules(&state, &connection.id, input.data_type).await?? {
+        rules = own.overrides.over(rules);
+        of.scope = Some(own.scope);
     }
-    let shape = state.store().shape(&connection.id, input.data_type).await?;
+    let shape = state.store().shape(&of).await?;
     let preview = state.engine.preview(&connection, input.data_type, &rules, &shape, input.limit).await;
     Ok(Json(preview.map_err(ApiError::erp)?.into()))
 }

@@ -1,7 +1,7 @@
 //! The synced records themselves.
 
 use axum::extract::State;
-use domain::ids::ConnectionId;
+use domain::ids::{ClientId, ConnectionId, SiteId};
 use domain::records::Record;
 use http::Uri;
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::connections::find as find_connection;
 use crate::page::Page;
 use crate::path::{DataTypePath, Path, RecordPath};
 use crate::query::{Limit, Moment, Query};
+use crate::rules::Whose;
 use crate::{ApiError, ApiState};
 
 /// The routes.
@@ -30,6 +31,14 @@ pub(crate) struct RecordsQuery {
     /// The connection the records came over.
     #[param(example = "erp_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
     erp_connection_id: ConnectionId,
+    /// As this site has them: its own, or its client's, if the assignment that counts overrides the rules.
+    #[serde(default)]
+    #[param(example = "site_001")]
+    site_id: Option<SiteId>,
+    /// As this client has them. Not together with `siteId`.
+    #[serde(default)]
+    #[param(example = "client_001")]
+    client_id: Option<ClientId>,
     /// Only records that changed here at or after this moment; also those that are gone at the ERP since.
     #[serde(default)]
     #[param(value_type = Option<String>, format = DateTime, example = "2026-11-21T06:00:00Z")]
@@ -46,6 +55,23 @@ pub(crate) struct RecordsQuery {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ReadQuery {
+    /// The connection the record came over.
+    #[param(example = "erp_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    erp_connection_id: ConnectionId,
+    /// As this site has it: its own, or its client's, if the assignment that counts overrides the rules.
+    #[serde(default)]
+    #[param(example = "site_001")]
+    site_id: Option<SiteId>,
+    /// As this client has it. Not together with `siteId`.
+    #[serde(default)]
+    #[param(example = "client_001")]
+    client_id: Option<ClientId>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RecordQuery {
     /// The connection the record came over.
     #[param(example = "erp_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
@@ -54,7 +80,8 @@ pub(crate) struct RecordQuery {
 
 /// List records
 ///
-/// In the order of their keys. Changes that the ERP has not taken yet are laid over them: see `pending`.
+/// In the order of their keys. Changes that the ERP has not taken yet are laid over them: see `pending`. Records that a
+/// client or site has of its own are only pulled: they show what the ERP has.
 #[utoipa::path(get, path = "/erp/records/{dataType}", tag = "records", params(DataTypePath, RecordsQuery),
     responses((status = 200, description = "The records", body = [Record]),
         (status = 404, description = "There is no such connection")))]
@@ -66,28 +93,37 @@ pub(crate) async fn list_records(
 ) -> Result<Page<Record>, ApiError> {
     let connection = find_connection(&state, &query.erp_connection_id).await?;
     let since = query.updated_since.map(|moment| moment.0);
-    let listing = state
-        .store()
-        .list_current_records(&connection.id, path.data_type, since, query.limit.0, query.cursor.as_deref())
-        .await?;
+    let whose = Whose { site: query.site_id.as_ref(), client: query.client_id.as_ref() };
+    let of = whose.collection(&state, &connection.id, path.data_type).await?;
+    let (store, limit, cursor) = (state.store(), query.limit.0, query.cursor.as_deref());
+    let listing = match &of.scope {
+        Some(_) => store.list_records(&of, since, limit, cursor).await?,
+        None => store.list_current_records(&of.connection, of.data_type, since, limit, cursor).await?,
+    };
     Ok(Page::new(&uri, query.limit.0, listing))
 }
 
 /// Read a record
 ///
 /// Also one that is gone at the ERP: see `deleted`. A change that the ERP has not taken yet is laid over it: see
-/// `pending`. An order that the ERP gave a number of its own is found under ours too.
-#[utoipa::path(get, path = "/erp/records/{dataType}/{id}", tag = "records", params(RecordPath, RecordQuery),
+/// `pending`. An order that the ERP gave a number of its own is found under ours too. A record that a client or site has
+/// of its own is only pulled: it shows what the ERP has.
+#[utoipa::path(get, path = "/erp/records/{dataType}/{id}", tag = "records", params(RecordPath, ReadQuery),
     responses((status = 200, description = "The record", body = Record), (status = 404)))]
 pub(crate) async fn get_record(
     State(state): State<ApiState>,
     Path(path): Path<RecordPath>,
-    Query(query): Query<RecordQuery>,
+    Query(query): Query<ReadQuery>,
 ) -> Result<Versioned<Record>, ApiError> {
     let connection = find_connection(&state, &query.erp_connection_id).await?;
-    let record = state.store().current_record(&connection.id, path.data_type, &path.id.0).await?;
+    let whose = Whose { site: query.site_id.as_ref(), client: query.client_id.as_ref() };
+    let of = whose.collection(&state, &connection.id, path.data_type).await?;
+    let record = match &of.scope {
+        Some(_) => state.store().record(&of, &path.id.0).await?,
+        None => state.store().current_record(&of.connection, of.data_type, &path.id.0).await?.record,
+    };
     let what = format!("{} record", path.data_type);
-    let record = record.record.ok_or_else(|| ApiError::not_found(&what, path.id.0))?;
+    let record = record.ok_or_else(|| ApiError::not_found(&what, path.id.0))?;
     Ok(Versioned(version(&record)?, record))
 }
 

@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use domain::audit::AuditAction;
-use domain::ids::ConnectionId;
+use domain::ids::{ClientId, ConnectionId, SiteId};
 use domain::set_aside::{SetAside, SetAsideStatus};
+use domain::validation::Checks;
 use domain::{DataType, Invalid};
 use http::Uri;
 use serde::Deserialize;
@@ -23,6 +24,7 @@ use crate::connections::{find as find_connection, find_named};
 use crate::page::Page;
 use crate::path::{Path, SetAsidePath};
 use crate::query::{Limit, Query};
+use crate::rules::Whose;
 use crate::sync_trigger::{start_full_pull, started};
 use crate::{ApiError, ApiState};
 
@@ -127,7 +129,7 @@ fn not_mended(error: MendError, path: &SetAsidePath) -> ApiError {
         MendError::StillWrong(errors) => ApiError::invalid(errors),
         MendError::Store(error) => error.into(),
         MendError::Closed => ApiError::conflict("This record was closed before; there is nothing to mend."),
-        MendError::ConnectionGone(_) | MendError::ConfigGone(_) => {
+        MendError::ConnectionGone(_) | MendError::ConfigGone(_) | MendError::ScopeGone(_) => {
             ApiError::conflict(format!("This record cannot be mended: {error}."))
         }
     }
@@ -150,7 +152,7 @@ pub(crate) async fn retry_set_aside(
         return Err(ApiError::conflict("This record was closed before; there is nothing to read again."));
     }
     let connection = find_connection(&state, &record.erp_connection_id).await?;
-    let run = start_full_pull(&state, connection, record.data_type, &caller).await?;
+    let run = start_full_pull(&state, connection, record.data_type, record.scope, &caller).await?;
     let details = json!({"runId": run.id, "dataType": run.data_type});
     caller.note(&state, AuditAction::ErpSetAsideRetried, path.id.as_str(), details).await?;
     Ok(started(run))
@@ -166,11 +168,27 @@ pub(crate) struct RetryInput {
     erp_connection_id: ConnectionId,
     /// The kind of record.
     data_type: DataType,
+    /// Those that this site has of its own; without it, nobody's own.
+    #[serde(default)]
+    #[schema(example = "site_001")]
+    site_id: Option<SiteId>,
+    /// Those that this client has of its own. Not together with `siteId`.
+    #[serde(default)]
+    #[schema(example = "client_001")]
+    client_id: Option<ClientId>,
 }
 
 impl Input for RetryInput {
     fn validate(&self) -> Result<(), Invalid> {
-        Ok(())
+        let mut checks = Checks::default();
+        self.whose().check(&mut checks);
+        checks.finish()
+    }
+}
+
+impl RetryInput {
+    const fn whose(&self) -> Whose<'_> {
+        Whose { site: self.site_id.as_ref(), client: self.client_id.as_ref() }
     }
 }
 
@@ -186,7 +204,8 @@ pub(crate) async fn retry_all_set_aside(
     Form(input): Form<RetryInput>,
 ) -> Result<Response, ApiError> {
     let connection = find_named(&state, &input.erp_connection_id).await?;
-    let run = start_full_pull(&state, connection, input.data_type, &caller).await?;
+    let scope = input.whose().scope(&state, &connection.id, input.data_type).await?;
+    let run = start_full_pull(&state, connection, input.data_type, scope, &caller).await?;
     let details = json!({"runId": run.id, "dataType": run.data_type});
     let target = input.erp_connection_id.as_str();
     caller.note(&state, AuditAction::ErpSetAsideRetried, target, details).await?;

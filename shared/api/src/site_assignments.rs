@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use domain::Invalid;
-use domain::assignment::{AssignmentSettings, SiteAssignment};
+use domain::assignment::{AssignmentSettings, Scope, SiteAssignment};
 use domain::audit::AuditAction;
 use domain::ids::{AssignmentId, ClientId, ConnectionId, SiteId};
 use domain::mapping::{RulesOverride, check_overrides};
@@ -22,6 +22,7 @@ use crate::connections::find_named;
 use crate::page::Page;
 use crate::path::{Path, SiteAssignmentPath, SitePath};
 use crate::query::{PageQuery, Query};
+use crate::rules::site_assignments;
 use crate::{ApiError, ApiState};
 use sync::now;
 
@@ -53,7 +54,9 @@ pub(crate) struct SiteAssignmentInput {
     /// What is synced.
     #[serde(default)]
     settings: AssignmentSettings,
-    /// Its own rules, laid over those of the connection's sync configs: at most one for each data type.
+    /// Its own rules, laid over those of the connection's sync configs: at most one for each data type. With
+    /// `overridesClient`, the site then has records of its own of that data type: synced, kept and read apart, by
+    /// `siteId`.
     #[serde(default)]
     overrides: Vec<RulesOverride>,
 }
@@ -100,6 +103,14 @@ pub(crate) async fn create_site_assignment(
     find_named(&state, &input.erp_connection_id).await?;
     let assignment = fresh(path.site_id, input);
     state.store().create_site_assignment(&assignment).await?;
+    let connection = &assignment.erp_connection_id;
+    let mut others = site_assignments(&state, &assignment.site_id).await?;
+    others.retain(|other| other.id != assignment.id && other.erp_connection_id == *connection);
+    // One that counted until now may count no more.
+    if others.iter().any(|other| !other.overrides.is_empty()) {
+        let scope = Scope::Site(assignment.site_id.clone());
+        state.store().forget_disowned(&scope, connection, now()).await?;
+    }
     let details = json!({
         "siteId": assignment.site_id,
         "erpConnectionId": assignment.erp_connection_id,
@@ -112,7 +123,7 @@ pub(crate) async fn create_site_assignment(
 
 /// Take a connection back from a site
 ///
-/// The site falls back to its client's.
+/// The site falls back to its client's. The records it has of its own because of it are deleted.
 #[utoipa::path(delete, path = "/sites/{siteId}/erp-assignments/{assignmentId}", tag = "assignments",
     params(SiteAssignmentPath),
     responses((status = 204, description = "Taken back"), (status = 404)))]
@@ -121,8 +132,15 @@ pub(crate) async fn delete_site_assignment(
     caller: Caller,
     Path(path): Path<SiteAssignmentPath>,
 ) -> Result<StatusCode, ApiError> {
+    let not_found = || ApiError::not_found("assignment", &path.assignment_id);
+    let assignment = state.store().site_assignment(&path.site_id, &path.assignment_id).await?;
+    let assignment = assignment.ok_or_else(not_found)?;
     if !state.store().delete_site_assignment(&path.site_id, &path.assignment_id).await? {
-        return Err(ApiError::not_found("assignment", &path.assignment_id));
+        return Err(not_found());
+    }
+    if !assignment.overrides.is_empty() {
+        let scope = Scope::Site(path.site_id.clone());
+        state.store().forget_disowned(&scope, &assignment.erp_connection_id, now()).await?;
     }
     let details = json!({"siteId": path.site_id});
     caller.note(&state, AuditAction::SiteErpUnassigned, path.assignment_id.as_str(), details).await?;

@@ -5,10 +5,13 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::assignment::Scope;
 use domain::audit::AuditAction;
 use domain::connection::{Connection, ConnectionStatus};
+use domain::ids::{ClientId, SiteId};
 use domain::run::{Mode, Run, SyncLog, Trigger};
 use domain::sync_config::SyncConfig;
+use domain::validation::Checks;
 use domain::{DataType, Direction, Invalid};
 use http::StatusCode;
 use http::header::LOCATION;
@@ -25,6 +28,7 @@ use crate::caller::Caller;
 use crate::connections::find;
 use crate::path::{ConnectionPath, Path};
 use crate::query::{Limit, Query, WaitSeconds};
+use crate::rules::Whose;
 use crate::{ApiError, ApiState};
 use sync::now;
 
@@ -46,11 +50,35 @@ pub(crate) struct SyncInput {
     /// once a day or as `settings.fullSchedules` say.
     #[serde(default)]
     mode: Option<Mode>,
+    /// Sync the records that this site has of its own, because its assignment of the connection overrides the rules.
+    /// They are only pulled.
+    #[serde(default)]
+    #[schema(example = "site_001")]
+    site_id: Option<SiteId>,
+    /// Sync the records that this client has of its own. Not together with `siteId`.
+    #[serde(default)]
+    #[schema(example = "client_001")]
+    client_id: Option<ClientId>,
 }
 
 impl Input for SyncInput {
     fn validate(&self) -> Result<(), Invalid> {
-        Ok(())
+        let mut checks = Checks::default();
+        self.whose().check(&mut checks);
+        let own = self.site_id.is_some() || self.client_id.is_some();
+        let pulls = matches!(self.direction, None | Some(Direction::Pull));
+        checks.require(
+            !own || pulls,
+            "direction",
+            "must be pull for the records of a site or client of its own",
+        );
+        checks.finish()
+    }
+}
+
+impl SyncInput {
+    const fn whose(&self) -> Whose<'_> {
+        Whose { site: self.site_id.as_ref(), client: self.client_id.as_ref() }
     }
 }
 
@@ -69,6 +97,8 @@ pub(crate) struct TriggerQuery {
 /// Start a sync
 ///
 /// Takes the mapping and direction of the connection's oldest enabled sync config for that data type, if it has one.
+/// With `siteId` or `clientId`, what the assignment overrides is laid over it, and the records are kept apart from the
+/// plain ones: such a sync only pulls, and runs beside others of the same connection and data type.
 #[utoipa::path(post, path = "/erp/connections/{id}/sync", tag = "syncs", params(ConnectionPath, TriggerQuery),
     request_body(content = SyncInput, example = json!({"dataType": "products", "direction": "pull"})),
     responses((status = 202, description = "Started; `Location` is its log", body = SyncLog),
@@ -83,11 +113,12 @@ pub(crate) async fn trigger_sync(
 ) -> Result<Response, ApiError> {
     let connection = find(&state, &path.id).await?;
     let config = oldest_enabled_config(&state, &connection, input.data_type).await?;
+    let scope = input.whose().scope(&state, &connection.id, input.data_type).await?;
     let request =
-        TriggerRequest { dry_run: query.dry_run, ..request_for(connection, config, &input, &caller)? };
+        TriggerRequest { dry_run: query.dry_run, scope, ..request_for(connection, config, &input, &caller)? };
     let run = state.engine.trigger(request).await.map_err(refused)?;
     let details = json!({"runId": run.id, "dataType": run.data_type, "direction": run.direction,
-        "dryRun": run.dry_run});
+        "dryRun": run.dry_run, "scope": run.scope});
     caller.note(&state, AuditAction::ErpManualSyncTriggered, path.id.as_str(), details).await?;
     let run = match query.wait.0 {
         0 => run,
@@ -96,7 +127,7 @@ pub(crate) async fn trigger_sync(
     Ok(started(run))
 }
 
-/// Starts a pull of everything, by the connection's oldest enabled config for the data type.
+/// Starts a pull of everything of a collection, by the connection's oldest enabled config for the data type.
 ///
 /// # Errors
 /// 409 with the reason it cannot be started for.
@@ -104,11 +135,13 @@ pub(crate) async fn start_full_pull(
     state: &ApiState,
     connection: Connection,
     data_type: DataType,
+    scope: Option<Scope>,
     caller: &Caller,
 ) -> Result<Run, ApiError> {
     let config = oldest_enabled_config(state, &connection, data_type).await?;
-    let input = SyncInput { data_type, direction: Some(Direction::Pull), mode: Some(Mode::Full) };
-    let request = request_for(connection, config, &input, caller)?;
+    let (direction, mode) = (Some(Direction::Pull), Some(Mode::Full));
+    let input = SyncInput { data_type, direction, mode, site_id: None, client_id: None };
+    let request = TriggerRequest { scope, ..request_for(connection, config, &input, caller)? };
     state.engine.trigger(request).await.map_err(refused)
 }
 
@@ -149,6 +182,7 @@ fn request_for(
         connection,
         config,
         data_type,
+        scope: None,
         direction,
         trigger,
         triggered_by,

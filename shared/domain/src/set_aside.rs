@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::assignment::Scope;
 use crate::data_type::DataType;
 use crate::ids::{ConnectionId, RunId, SetAsideId, SyncConfigId};
 use crate::run::{FailedRecord, FailureClass, Run};
@@ -44,6 +45,10 @@ pub struct SetAside {
     pub erp_connection_id: ConnectionId,
     /// The kind of record.
     pub data_type: DataType,
+    /// Whose record it is, `client:…` or `site:…`, if an assignment shapes it by rules of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "site:site_001")]
+    pub scope: Option<Scope>,
     /// The config by which it was read, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -75,6 +80,7 @@ impl SetAside {
             run_id: run.whole().clone(),
             erp_connection_id: run.erp_connection_id.clone(),
             data_type: run.data_type,
+            scope: run.scope.clone(),
             sync_config_id: run.sync_config_id.clone(),
             status: if waits { SetAsideStatus::Open } else { SetAsideStatus::Closed },
             at,

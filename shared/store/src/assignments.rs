@@ -1,12 +1,12 @@
 //! Assignments of connections to clients and sites.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
-use domain::assignment::{ClientAssignment, SiteAssignment};
+use domain::assignment::{ClientAssignment, Scope, SiteAssignment};
 use domain::ids::{AssignmentId, ClientId, ConnectionId, SiteId};
 use serde::{Deserialize, Serialize};
 
 use crate::item::{Item, Range, index, text, value};
-use crate::key::{self, BY_OWNER};
+use crate::key::{self, BY_KIND, BY_OWNER};
 use crate::{Listing, Store, StoreError};
 
 /// How often setting a client's default is tried anew when somebody else set it at the same moment.
@@ -47,6 +47,10 @@ impl Store {
         let mut item = key::client_assignment(&assignment.client_id, &assignment.id).with(assignment)?;
         let sort = format!("{}{}", key::OWNED_CLIENT_ASSIGNMENTS, assignment.id);
         index(&mut item, BY_OWNER, key::owned_by(&assignment.erp_connection_id), sort);
+        if !assignment.overrides.is_empty() {
+            let sort = key::overriding_sort(&Scope::Client(assignment.client_id.clone()), &assignment.id);
+            index(&mut item, BY_KIND, key::overriding(&assignment.erp_connection_id), sort);
+        }
         if !assignment.is_default {
             return self.insert(item).await;
         }
@@ -150,6 +154,10 @@ impl Store {
         let mut item = key::site_assignment(&assignment.site_id, &assignment.id).with(assignment)?;
         let sort = format!("{}{}", key::OWNED_SITE_ASSIGNMENTS, assignment.id);
         index(&mut item, BY_OWNER, key::owned_by(&assignment.erp_connection_id), sort);
+        if !assignment.overrides.is_empty() {
+            let sort = key::overriding_sort(&Scope::Site(assignment.site_id.clone()), &assignment.id);
+            index(&mut item, BY_KIND, key::overriding(&assignment.erp_connection_id), sort);
+        }
         self.insert(item).await
     }
 

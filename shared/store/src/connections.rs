@@ -1,6 +1,5 @@
 //! Connections in the table.
 
-use domain::DataType;
 use domain::connection::{Connection, ConnectionStatus};
 use domain::ids::ConnectionId;
 use jiff::Timestamp;
@@ -134,6 +133,8 @@ impl Store {
     /// If the table cannot be reached.
     pub async fn delete_connection(&self, id: &ConnectionId) -> Result<(), StoreError> {
         let owner = key::owned_by(id);
+        // First, while the assignments tell who has records of their own.
+        self.delete_records(id).await?;
         for prefix in [
             key::OWNED_CONFIGS,
             key::OWNED_CLIENT_ASSIGNMENTS,
@@ -144,11 +145,6 @@ impl Store {
             self.delete_indexed(&owner, prefix).await?;
         }
         self.delete_links(id).await?;
-        self.delete_records(id).await?;
-        for data_type in DataType::ALL {
-            self.delete(&key::sync_state(id, data_type)).await?;
-            self.delete(&key::shape(id, data_type)).await?;
-        }
         self.delete_health(id).await?;
         self.delete(&key::statistics(id)).await?;
         self.delete(&key::connection(id)).await?;

@@ -5,6 +5,7 @@
 //! their next run, connections by their next probe) and `by_change` (blocks of records by their newest change).
 
 use domain::DataType;
+use domain::assignment::Scope;
 use domain::conflict::ConflictStatus;
 use domain::ids::{
     AssignmentId, AuditEventId, ClientId, ConflictId, ConnectionId, ContactId, DeadLetterId, RunId,
@@ -14,6 +15,8 @@ use domain::mapping_template::{MappingTemplate, folded_name};
 use domain::run::FailedRecord;
 use domain::set_aside::{SetAside, SetAsideStatus};
 use jiff::Timestamp;
+
+use crate::Collection;
 
 /// Where an item lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,18 +143,34 @@ pub(crate) fn owned_set_aside(status: SetAsideStatus, data_type: Option<DataType
 
 const SET_ASIDE: &str = "erp_set_aside:";
 
-/// Where a record that was set aside stands in `by_owner`; its own key comes last, for it may hold anything.
+/// Where a record that was set aside stands in `by_owner`: behind its place whose it is, empty if nobody's own; its own
+/// key comes last, for it may hold anything.
 pub(crate) fn set_aside_sort(of: &SetAside) -> String {
     let FailedRecord { position, key, .. } = &of.record;
     let key = key.as_deref().unwrap_or_default();
-    format!("{}{}:{position:012}:{key}", owned_set_aside(of.status, Some(of.data_type)), of.run_id)
+    let whose = set_aside_whose(of.scope.as_ref());
+    format!("{}{}:{position:012}:{whose}:{key}", owned_set_aside(of.status, Some(of.data_type)), of.run_id)
 }
 
-/// The id and the record's own key (empty if it has none) behind a place in `by_owner`.
-pub(crate) fn set_aside_at(sort: &str) -> Option<(SetAsideId, &str)> {
-    let mut steps = sort.strip_prefix(SET_ASIDE)?.splitn(5, ':').skip(2);
-    let (run, position, key) = (steps.next()?.parse().ok()?, steps.next()?.parse().ok()?, steps.next()?);
-    Some((SetAsideId::of(&run, position), key))
+/// Whose record it is, as a step of the place of one that was set aside.
+pub(crate) fn set_aside_whose(scope: Option<&Scope>) -> String {
+    scope.map(|scope| scope.to_string().replace(':', "=")).unwrap_or_default()
+}
+
+/// What a place in `by_owner` tells of a record that was set aside.
+pub(crate) struct SetAsideAt<'s> {
+    pub(crate) id: SetAsideId,
+    /// As [`set_aside_whose`] writes it.
+    pub(crate) whose: &'s str,
+    /// Its own key, empty if it has none.
+    pub(crate) key: &'s str,
+}
+
+/// Reads a place that [`set_aside_sort`] wrote.
+pub(crate) fn set_aside_at(sort: &str) -> Option<SetAsideAt<'_>> {
+    let mut steps = sort.strip_prefix(SET_ASIDE)?.splitn(6, ':').skip(2);
+    let (run, position) = (steps.next()?.parse().ok()?, steps.next()?.parse().ok()?);
+    Some(SetAsideAt { id: SetAsideId::of(&run, position), whose: steps.next()?, key: steps.next()? })
 }
 
 /// The place of an open record, once it is closed.
@@ -164,18 +183,23 @@ pub(crate) fn closed_set_aside_sort(open: &str) -> String {
 /// All runs that are at work.
 pub(crate) const ACTIVE_RUNS: &str = "erp_active_run";
 
-pub(crate) fn active_run(connection: &ConnectionId, data_type: DataType) -> Key {
-    key(ACTIVE_RUNS, format!("{connection}:{data_type}"))
+pub(crate) fn active_run(of: &Collection) -> Key {
+    key(ACTIVE_RUNS, format!("{}:{}{}", of.connection, of.data_type, whose(of)))
 }
 
-/// What the syncs of a data type over a connection remember.
-pub(crate) fn sync_state(connection: &ConnectionId, data_type: DataType) -> Key {
-    key(format!("erp_sync_state:{connection}"), data_type.as_str())
+/// What stands at the end of a key of what a client or a site has of its own.
+fn whose(of: &Collection) -> String {
+    of.scope.as_ref().map(|scope| format!(":{scope}")).unwrap_or_default()
 }
 
-/// The shape of the records that the syncs of a data type over a connection brought.
-pub(crate) fn shape(connection: &ConnectionId, data_type: DataType) -> Key {
-    key(format!("erp_shape:{connection}"), data_type.as_str())
+/// What the syncs of a collection remember.
+pub(crate) fn sync_state(of: &Collection) -> Key {
+    key(format!("erp_sync_state:{}", of.connection), format!("{}{}", of.data_type, whose(of)))
+}
+
+/// The shape of the records that the syncs of a collection brought.
+pub(crate) fn shape(of: &Collection) -> Key {
+    key(format!("erp_shape:{}", of.connection), format!("{}{}", of.data_type, whose(of)))
 }
 
 /// What went wrong when a worker last could not move a run on.
@@ -219,6 +243,21 @@ pub(crate) fn client_assignment(client: &ClientId, id: &AssignmentId) -> Key {
     key(client_assignments(client), id.as_str())
 }
 
+/// `by_kind`: the assignments of a connection that have rules of their own, by whose they are.
+pub(crate) fn overriding(connection: &ConnectionId) -> String {
+    format!("erp_override:{connection}")
+}
+
+/// The place of an assignment in [`overriding`].
+pub(crate) fn overriding_sort(scope: &Scope, id: &AssignmentId) -> String {
+    format!("{scope}:{id}")
+}
+
+/// Whose assignment stands at a place in [`overriding`].
+pub(crate) fn scope_of_overriding(sort: &str) -> Option<Scope> {
+    sort.rsplit_once(':')?.0.parse().ok()
+}
+
 /// Which of a client's assignments is its default.
 pub(crate) fn client_default(client: &ClientId) -> Key {
     key("client_erp_default", client.as_str())
@@ -233,10 +272,12 @@ pub(crate) fn site_assignment(site: &SiteId, id: &AssignmentId) -> Key {
 }
 
 /// One shard of a collection of records.
-pub(crate) fn shard(connection: &ConnectionId, data_type: DataType, shard: u8) -> String {
+pub(crate) fn shard(of: &Collection, shard: u8) -> String {
+    let Collection { connection, data_type, .. } = of;
+    let whose = whose(of);
     match data_type {
-        DataType::Inventory => format!("erp_inventory_cache:{connection}:{shard}"),
-        _ => format!("erp_record:{connection}:{data_type}:{shard}"),
+        DataType::Inventory => format!("erp_inventory_cache:{connection}:{shard}{whose}"),
+        _ => format!("erp_record:{connection}:{data_type}:{shard}{whose}"),
     }
 }
 

@@ -9,7 +9,7 @@ use domain::records::Record;
 use jiff::Timestamp;
 
 use crate::cursor;
-use crate::{Listing, Store, StoreError};
+use crate::{Collection, Listing, Store, StoreError};
 
 /// A record as we want it, with the change that makes it so.
 #[derive(Debug)]
@@ -50,11 +50,10 @@ impl Store {
         data_type: DataType,
         key: &str,
     ) -> Result<Current, StoreError> {
-        let (base, change) = futures::future::try_join(
-            self.record(connection, data_type, key),
-            self.change_of(connection, data_type, key),
-        )
-        .await?;
+        let of = Collection::plain(connection.clone(), data_type);
+        let (base, change) =
+            futures::future::try_join(self.record(&of, key), self.change_of(connection, data_type, key))
+                .await?;
         let record = match &change {
             Some(change) => lay_over(base, change),
             None => base,
@@ -75,10 +74,11 @@ impl Store {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Listing<Record>, StoreError> {
-        let list = crate::records::list_name(connection, data_type);
+        let of = Collection::plain(connection.clone(), data_type);
+        let list = crate::records::list_name(&of);
         let after = cursor::decode(&list, cursor)?;
         let (base, (changes, more_changes)) = futures::future::try_join(
-            self.list_records(connection, data_type, updated_since, limit, cursor),
+            self.list_records(&of, updated_since, limit, cursor),
             self.changes_by_key(connection, data_type, "", after.as_deref(), limit),
         )
         .await?;
@@ -109,7 +109,8 @@ impl Store {
             let base = match records.remove(&key) {
                 None if updated_since.is_some_and(|since| change.updated_at < since) => continue,
                 None if change.base.is_some() => {
-                    self.record(&change.erp_connection_id, change.data_type, &key).await?
+                    let of = Collection::plain(change.erp_connection_id.clone(), change.data_type);
+                    self.record(&of, &key).await?
                 }
                 base => base,
             };
@@ -128,7 +129,8 @@ impl Store {
         sku: &str,
     ) -> Result<Vec<Record>, StoreError> {
         let data_type = DataType::Inventory;
-        let levels = self.stock_levels(connection, sku).await?;
+        let of = Collection::plain(connection.clone(), data_type);
+        let levels = self.stock_levels(&of, sku).await?;
         let mut records: BTreeMap<String, Record> =
             levels.into_iter().map(|level| (level.id.clone(), level)).collect();
         let of_sku = |change: &Change| {

@@ -1,7 +1,5 @@
 //! Reading records: one by its key, or many in key order.
 
-use domain::DataType;
-use domain::ids::ConnectionId;
 use domain::records::Record;
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +9,7 @@ use crate::blocks::{Entry, read_block, shard_of};
 use crate::cursor;
 use crate::item::{Item, Range, string};
 use crate::key::{self, BY_CHANGE, SHARDS};
-use crate::{Listing, Store, StoreError};
+use crate::{Collection, Listing, Store, StoreError};
 
 /// Blocks read ahead of a shard.
 const AHEAD: usize = 4;
@@ -24,28 +22,19 @@ impl Store {
     ///
     /// # Errors
     /// If the table cannot be read.
-    pub async fn record(
-        &self,
-        connection: &ConnectionId,
-        data_type: DataType,
-        key: &str,
-    ) -> Result<Option<Record>, StoreError> {
-        let shard = key::shard(connection, data_type, shard_of(key));
+    pub async fn record(&self, of: &Collection, key: &str) -> Result<Option<Record>, StoreError> {
+        let shard = key::shard(of, shard_of(key));
         let Some(block) = self.block_at(&shard, key).await? else { return Ok(None) };
         let found = block.entries.into_iter().find(|entry| *entry.key == *key);
-        found.map(|entry| show(entry, connection, data_type)).transpose()
+        found.map(|entry| show(entry, of)).transpose()
     }
 
-    /// The stock levels of one SKU, at all its locations.
+    /// The stock levels of one SKU in a collection of them, at all its locations.
     ///
     /// # Errors
     /// If the table cannot be read.
-    pub async fn stock_levels(
-        &self,
-        connection: &ConnectionId,
-        sku: &str,
-    ) -> Result<Vec<Record>, StoreError> {
-        let shard = key::shard(connection, DataType::Inventory, shard_of(sku));
+    pub async fn stock_levels(&self, of: &Collection, sku: &str) -> Result<Vec<Record>, StoreError> {
+        let shard = key::shard(of, shard_of(sku));
         let of_sku = |entry: &Entry| {
             let location = entry.key.strip_prefix(sku);
             location.is_some_and(|rest| rest.is_empty() || rest.starts_with('|'))
@@ -53,7 +42,7 @@ impl Store {
         let end = format!("{sku}|{BEYOND}");
         let entries = self.entries_after(&shard, sku, true, &end, usize::MAX).await?;
         let levels = entries.into_iter().filter(|entry| of_sku(entry) && !entry.deleted);
-        levels.map(|entry| show(entry, connection, DataType::Inventory)).collect()
+        levels.map(|entry| show(entry, of)).collect()
     }
 
     /// Lists records in the order of their keys; with `updated_since`, only those changed here at or after it.
@@ -62,17 +51,16 @@ impl Store {
     /// [`StoreError::InvalidCursor`], or if the table cannot be read.
     pub async fn list_records(
         &self,
-        connection: &ConnectionId,
-        data_type: DataType,
+        of: &Collection,
         updated_since: Option<Timestamp>,
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Listing<Record>, StoreError> {
-        let list = list_name(connection, data_type);
+        let list = list_name(of);
         let after = cursor::decode(&list, cursor)?;
         let wanted = limit as usize + 1;
         let shards = (0..SHARDS).map(|shard| {
-            let (shard, after) = (key::shard(connection, data_type, shard), after.as_deref());
+            let (shard, after) = (key::shard(of, shard), after.as_deref());
             async move {
                 match updated_since {
                     Some(since) => self.entries_changed_since(&shard, since, after, wanted).await,
@@ -87,8 +75,7 @@ impl Store {
         let more = entries.len() > limit as usize;
         entries.truncate(limit as usize);
         let next = entries.last().filter(|_| more).map(|last| cursor::encode(&list, &last.key));
-        let items =
-            entries.into_iter().map(|entry| show(entry, connection, data_type)).collect::<Result<_, _>>()?;
+        let items = entries.into_iter().map(|entry| show(entry, of)).collect::<Result<_, _>>()?;
         Ok(Listing { items, next })
     }
 
@@ -160,36 +147,38 @@ impl Store {
         Ok(found)
     }
 
-    /// Deletes every record of a connection.
-    pub(crate) async fn delete_records(&self, connection: &ConnectionId) -> Result<(), StoreError> {
-        for data_type in DataType::ALL {
-            for shard in 0..SHARDS {
-                let pk = key::shard(connection, data_type, shard);
-                loop {
-                    let range = Range { prefix: "", descending: false };
-                    let blocks: Vec<Item> = self.query(None, &pk, &range, 100, None).await?;
-                    if blocks.is_empty() {
-                        break;
-                    }
-                    self.delete_many(&blocks).await?;
-                }
-            }
-        }
+    /// Deletes every record of a collection, and what its syncs remember.
+    pub(crate) async fn delete_collection(&self, of: &Collection) -> Result<(), StoreError> {
+        try_join_all((0..SHARDS).map(|shard| self.delete_shard(key::shard(of, shard)))).await?;
+        self.delete(&key::sync_state(of)).await?;
+        self.delete(&key::shape(of)).await?;
         Ok(())
+    }
+
+    async fn delete_shard(&self, pk: String) -> Result<(), StoreError> {
+        loop {
+            let range = Range { prefix: "", descending: false };
+            let blocks: Vec<Item> = self.query(None, &pk, &range, 100, None).await?;
+            if blocks.is_empty() {
+                return Ok(());
+            }
+            self.delete_many(&blocks).await?;
+        }
     }
 }
 
 /// The name of the list that [`Store::list_records`] pages through, for its cursors.
-pub(crate) fn list_name(connection: &ConnectionId, data_type: DataType) -> String {
-    format!("records:{connection}:{data_type}")
+pub(crate) fn list_name(of: &Collection) -> String {
+    let whose = of.scope.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("records:{}:{}:{whose}", of.connection, of.data_type)
 }
 
-fn show(entry: Entry, connection: &ConnectionId, data_type: DataType) -> Result<Record, StoreError> {
+fn show(entry: Entry, of: &Collection) -> Result<Record, StoreError> {
     let text = String::from_utf8(entry.data.into()).map_err(StoreError::corrupt)?;
     Ok(Record {
         id: entry.key.to_string(),
-        erp_connection_id: connection.clone(),
-        data_type,
+        erp_connection_id: of.connection.clone(),
+        data_type: of.data_type,
         created_at: Timestamp::from_millisecond(entry.created_ms).map_err(StoreError::corrupt)?,
         updated_at: Timestamp::from_millisecond(entry.updated_ms).map_err(StoreError::corrupt)?,
         deleted: entry.deleted,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::item::{Item, Range, index, number, string, text, value};
 use crate::key::{self, BY_KIND, BY_OWNER, Index};
 use crate::set_aside::set_aside_item;
-use crate::{Listing, Store, StoreError, cursor};
+use crate::{Collection, Listing, Store, StoreError, cursor};
 
 /// Which runs are wanted.
 #[derive(Debug, Clone, Default)]
@@ -40,13 +40,13 @@ pub struct SlotTaken {
 pub enum Started {
     /// The run is there and open.
     Yes,
-    /// Another run of the same connection and data type is open.
+    /// Another run of the same records is open.
     AlreadyRunning(RunId),
     /// Somebody else took the slot, or the config has changed.
     SlotGone,
 }
 
-/// The lock that keeps a second run of the same connection and data type away.
+/// The lock that keeps a second run of the same records away.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ActiveRun {
@@ -59,12 +59,12 @@ impl Store {
     /// # Errors
     /// If the table cannot be reached.
     pub async fn start_run(&self, run: &Run, slot: Option<&SlotTaken>) -> Result<Started, StoreError> {
-        let lock = key::active_run(&run.erp_connection_id, run.data_type);
+        let lock = key::active_run(&Collection::of(run));
         let mut writes = vec![
             self.put_new(lock.with(ActiveRun { run_id: run.id.clone() })?)?,
             self.put_new(run_item(run)?)?,
         ];
-        if let Some(config) = run.sync_config_id.as_ref().filter(|_| !run.dry_run) {
+        if let Some(config) = noted_config(run) {
             writes.push(self.note_started(config, run, slot)?);
         }
         let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
@@ -187,8 +187,7 @@ impl Store {
             return self.close_part(run, &part.of).await;
         }
         let put = self.checkpoint_write(run)?;
-        let config = run.sync_config_id.as_ref().map(|id| self.note_closed(id, run)).transpose()?;
-
+        let config = noted_config(run).map(|id| self.note_closed(id, run)).transpose()?;
         let mut writes = vec![put, self.unlock(run)?];
         if run.dry_run {
             return self.transact(writes).await;
@@ -219,7 +218,7 @@ impl Store {
     fn unlock(&self, run: &Run) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder()
             .table_name(&*self.table)
-            .set_key(Some(key::active_run(&run.erp_connection_id, run.data_type).to_item()))
+            .set_key(Some(key::active_run(&Collection::of(run)).to_item()))
             .condition_expression("runId = :run")
             .expression_attribute_values(":run", text(run.id.as_str()));
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(StoreError::corrupt)?).build())
@@ -352,6 +351,11 @@ impl Store {
         let items = items.into_iter().map(serde_dynamo::from_item).collect::<Result<_, _>>()?;
         Ok(Listing { items, next })
     }
+}
+
+/// The config that shows what becomes of a run: it tells of its plain records only.
+fn noted_config(run: &Run) -> Option<&SyncConfigId> {
+    run.sync_config_id.as_ref().filter(|_| !run.dry_run && run.scope.is_none())
 }
 
 const fn status_after(error: Option<&str>) -> ConnectionStatus {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::item::{Item, Range, index, string, text, value};
 use crate::key::{self, BY_OWNER};
 use crate::runs::run_item;
-use crate::{Listing, Store, StoreError};
+use crate::{Collection, Listing, Store, StoreError};
 
 /// Index entries read at a time.
 const PAGE: u32 = 1_000;
@@ -67,44 +67,47 @@ impl Store {
     ///
     /// # Errors
     /// If the table cannot be read.
-    pub async fn open_set_aside_keys(
-        &self,
-        connection: &ConnectionId,
-        data_type: DataType,
-    ) -> Result<BTreeSet<String>, StoreError> {
+    pub async fn open_set_aside_keys(&self, of: &Collection) -> Result<BTreeSet<String>, StoreError> {
+        let whose = key::set_aside_whose(of.scope.as_ref());
         let mut keys = BTreeSet::new();
         let mut after = None;
         loop {
-            let page = self.open_set_aside(connection, data_type, after.as_deref()).await?;
+            let page = self.open_set_aside(of, after.as_deref()).await?;
             for item in &page {
                 let found = key::set_aside_at(string(item, BY_OWNER.sk)?);
-                keys.extend(found.filter(|(_, key)| !key.is_empty()).map(|(_, key)| key.to_owned()));
+                let found = found.filter(|at| at.whose == whose && !at.key.is_empty());
+                keys.extend(found.map(|at| at.key.to_owned()));
             }
             let Some(last) = page.last().filter(|_| page.len() >= PAGE as usize) else { return Ok(keys) };
             after = Some(string(last, BY_OWNER.sk)?.to_owned());
         }
     }
 
-    /// Closes the open records with these keys that runs before `run` set aside; all of them, also those without a key,
-    /// if `keys` is `None`. Says how many.
+    /// Closes the open records of a collection with these keys; all of them, also those without a key, if `keys` is
+    /// `None`. If a run does, those that runs before it set aside. Says how many.
     ///
     /// # Errors
     /// If the table cannot be reached; some may be closed then.
     pub async fn close_set_aside(
         &self,
+        of: &Collection,
         keys: Option<&BTreeSet<String>>,
-        run: &Run,
+        run: Option<&RunId>,
         at: Timestamp,
     ) -> Result<usize, StoreError> {
+        let whose = key::set_aside_whose(of.scope.as_ref());
         let (mut closed, mut after) = (0, None);
         loop {
-            let page = self.open_set_aside(&run.erp_connection_id, run.data_type, after.as_deref()).await?;
+            let page = self.open_set_aside(of, after.as_deref()).await?;
             for item in &page {
                 let sort = string(item, BY_OWNER.sk)?;
-                let Some((id, key)) = key::set_aside_at(sort) else { continue };
-                let before = id.parts().is_some_and(|(by, _)| by < run.id);
-                if before && keys.is_none_or(|keys| keys.contains(key)) {
-                    closed += usize::from(self.close_one(&id, sort, &run.id, at).await?);
+                let Some(place) = key::set_aside_at(sort).filter(|place| place.whose == whose) else {
+                    continue;
+                };
+                let by = place.id.parts().map(|(by, _)| by);
+                let before = run.is_none_or(|run| by.is_some_and(|by| by < *run));
+                if before && keys.is_none_or(|keys| keys.contains(place.key)) {
+                    closed += usize::from(self.close_one(&place.id, sort, run, at).await?);
                 }
             }
             let Some(last) = page.last().filter(|_| page.len() >= PAGE as usize) else { return Ok(closed) };
@@ -112,22 +115,17 @@ impl Store {
         }
     }
 
-    async fn open_set_aside(
-        &self,
-        connection: &ConnectionId,
-        data_type: DataType,
-        after: Option<&str>,
-    ) -> Result<Vec<Item>, StoreError> {
-        let prefix = key::owned_set_aside(SetAsideStatus::Open, Some(data_type));
+    async fn open_set_aside(&self, of: &Collection, after: Option<&str>) -> Result<Vec<Item>, StoreError> {
+        let prefix = key::owned_set_aside(SetAsideStatus::Open, Some(of.data_type));
         let range = Range { prefix: &prefix, descending: false };
-        self.query(Some(BY_OWNER), &key::owned_by(connection), &range, PAGE, after).await
+        self.query(Some(BY_OWNER), &key::owned_by(&of.connection), &range, PAGE, after).await
     }
 
     async fn close_one(
         &self,
         id: &SetAsideId,
         sort: &str,
-        run: &RunId,
+        run: Option<&RunId>,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         match self.transact(vec![self.closing(id, sort, run, at)?]).await {
@@ -142,22 +140,27 @@ impl Store {
         &self,
         id: &SetAsideId,
         sort: &str,
-        run: &RunId,
+        run: Option<&RunId>,
         at: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
         let (by, position) = id.parts().ok_or_else(|| StoreError::corrupt("no record has this id"))?;
         let update = Update::builder()
             .table_name(&*self.table)
             .set_key(Some(key::failed_record(&by, position).to_item()))
-            .update_expression("SET #status = :closed, closedAt = :at, closedBy = :run, #sort = :sort")
             .condition_expression("#status = :open")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#sort", BY_OWNER.sk)
             .expression_attribute_values(":closed", value(SetAsideStatus::Closed)?)
             .expression_attribute_values(":open", value(SetAsideStatus::Open)?)
             .expression_attribute_values(":at", value(at)?)
-            .expression_attribute_values(":run", text(run.as_str()))
             .expression_attribute_values(":sort", text(key::closed_set_aside_sort(sort)));
+        let close = "SET #status = :closed, closedAt = :at, #sort = :sort";
+        let update = match run {
+            None => update.update_expression(close),
+            Some(run) => update
+                .update_expression(format!("{close}, closedBy = :run"))
+                .expression_attribute_values(":run", text(run.as_str())),
+        };
         Ok(TransactWriteItem::builder().update(update.build().map_err(StoreError::corrupt)?).build())
     }
 
@@ -169,7 +172,7 @@ impl Store {
         let put = Put::builder().table_name(&*self.table).set_item(Some(run_item(run)?));
         let put = put.condition_expression("attribute_not_exists(pk)").build();
         let put = TransactWriteItem::builder().put(put.map_err(StoreError::corrupt)?).build();
-        let closing = self.closing(&mended.id, &key::set_aside_sort(mended), &run.id, at)?;
+        let closing = self.closing(&mended.id, &key::set_aside_sort(mended), Some(&run.id), at)?;
         self.transact(vec![put, self.count_run(run)?, closing]).await
     }
 }

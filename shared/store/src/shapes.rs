@@ -1,9 +1,8 @@
-//! The shape of records: of those that earlier runs brought, by connection and data type, and of those that a run has
+//! The shape of records: of those that earlier runs brought, by collection, and of those that a run has
 //! seen so far, for the worker that goes on.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use domain::DataType;
-use domain::ids::{ConnectionId, RunId};
+use domain::ids::RunId;
 use domain::mapping::drift::Shape;
 use domain::run::Run;
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +11,7 @@ use crate::item::{Item, number};
 use crate::key::{Key, TTL};
 use crate::packed::{pack, unpack};
 use crate::runs::lost_conditions;
-use crate::{Store, StoreError, key};
+use crate::{Collection, Store, StoreError, key};
 
 /// How long what a run saw is kept: longer than any run.
 const KEPT: SignedDuration = SignedDuration::from_hours(72);
@@ -22,8 +21,8 @@ impl Store {
     ///
     /// # Errors
     /// If the table cannot be read.
-    pub async fn shape(&self, connection: &ConnectionId, data_type: DataType) -> Result<Shape, StoreError> {
-        let item = self.get_item(&key::shape(connection, data_type)).await?;
+    pub async fn shape(&self, of: &Collection) -> Result<Shape, StoreError> {
+        let item = self.get_item(&key::shape(of)).await?;
         item.as_ref().map_or_else(|| Ok(Shape::default()), unpack)
     }
 
@@ -61,7 +60,7 @@ impl Store {
 
     /// The write that remembers a shape for the runs after this one.
     pub(crate) fn remember_shape(&self, run: &Run, shape: &Shape) -> Result<TransactWriteItem, StoreError> {
-        self.put(item(&key::shape(&run.erp_connection_id, run.data_type), shape)?)
+        self.put(item(&key::shape(&Collection::of(run)), shape)?)
     }
 
     fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {

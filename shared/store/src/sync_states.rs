@@ -1,25 +1,19 @@
-//! What the syncs of one data type over one connection remember from run to run.
+//! What the syncs of one collection remember from run to run.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use domain::DataType;
-use domain::ids::ConnectionId;
 use domain::run::{Mode, Run, RunStatus};
 use domain::sync_state::SyncState;
 
 use crate::item::value;
-use crate::{Store, StoreError, key};
+use crate::{Collection, Store, StoreError, key};
 
 impl Store {
-    /// What the syncs of a data type over a connection remember; nothing yet if none ever closed.
+    /// What the syncs of a collection remember; nothing yet if none ever closed.
     ///
     /// # Errors
     /// If the table cannot be read.
-    pub async fn sync_state(
-        &self,
-        connection: &ConnectionId,
-        data_type: DataType,
-    ) -> Result<SyncState, StoreError> {
-        Ok(self.get(&key::sync_state(connection, data_type)).await?.unwrap_or_default())
+    pub async fn sync_state(&self, of: &Collection) -> Result<SyncState, StoreError> {
+        Ok(self.get(&key::sync_state(of)).await?.unwrap_or_default())
     }
 
     /// The write that remembers what a run that is being closed found out; `None` if it is nothing.
@@ -27,7 +21,7 @@ impl Store {
         let Some(census) = run.census.filter(|_| !run.dry_run) else { return Ok(None) };
         let mut update = Update::builder()
             .table_name(&*self.table)
-            .set_key(Some(key::sync_state(&run.erp_connection_id, run.data_type).to_item()))
+            .set_key(Some(key::sync_state(&Collection::of(run)).to_item()))
             .expression_attribute_values(":live", value(census.live)?);
         let mut expression = "SET live = :live".to_owned();
         if run.status == RunStatus::Success {

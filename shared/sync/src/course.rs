@@ -6,6 +6,7 @@ use connectors::{Connector, connector_for};
 use domain::Direction;
 use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
+use domain::mapping::RulesOverride;
 use domain::mapping::drift::Shape;
 use domain::run::{Parts, Phase, Run};
 use domain::sync_config::{SyncConfig, SyncSettings};
@@ -23,6 +24,7 @@ use crate::lease::{LeaseError, Leased};
 use crate::parts;
 use crate::pull::{self, Pulled};
 use crate::push;
+use crate::scopes;
 use crate::seen::Seen;
 use crate::set_aside;
 
@@ -77,6 +79,8 @@ pub(crate) struct Setting {
     pub(crate) connection: Connection,
     /// The config that shapes the run, if there is one.
     pub(crate) config: Option<SyncConfig>,
+    /// What is laid over the config, for a client's or a site's own records.
+    overrides: Option<RulesOverride>,
     pub(crate) connector: Box<dyn Connector>,
 }
 
@@ -101,15 +105,29 @@ impl Setting {
                     .ok_or_else(|| Failure::Setup("the sync config was deleted".to_owned()))?,
             ),
         };
+        let overrides = match &run.scope {
+            None => None,
+            Some(scope) => Some(
+                engine
+                    .store
+                    .overrides_for(scope, &connection.id, run.data_type)
+                    .await?
+                    .ok_or_else(|| Failure::Setup(scopes::sentence(scope, run.data_type)))?,
+            ),
+        };
         let credentials = engine.vault.open(&connection.id, &connection.credentials);
         let credentials = credentials.map_err(|error| Failure::Setup(error.to_string()))?;
         let connector = connector_for(&connection, credentials, &engine.transport)?;
-        Ok(Self { connection, config, connector })
+        Ok(Self { connection, config, overrides, connector })
     }
 
     /// How records are read.
     pub(crate) fn reading(&self) -> Reading {
-        self.config.as_ref().map(SyncConfig::rules).unwrap_or_default().into()
+        let rules = self.config.as_ref().map(SyncConfig::rules).unwrap_or_default();
+        match &self.overrides {
+            Some(overrides) => overrides.over(rules).into(),
+            None => rules.into(),
+        }
     }
 
     /// The config's settings, or the defaults.
@@ -136,7 +154,10 @@ pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> 
     };
     match ended {
         Ok(()) if leased.run.is_open() => Ok(()),
-        Ok(()) => parts::wake_whole(engine, &leased.run).await,
+        Ok(()) => {
+            scopes::clear_if_gone(engine, &leased.run).await?;
+            parts::wake_whole(engine, &leased.run).await
+        }
         Err(LeaseError::Lost) => {
             tracing::info!(run = %id, "another worker has taken the run up");
             Ok(())
@@ -155,6 +176,9 @@ async fn work_to_the_end<'e>(
     let setting = Setting::of(engine, &leased.run).await?;
     let end = work_phases(engine, leased, &setting, stop_at).await?;
     if end == End::Complete {
+        if let Some(reason) = scopes::gone(engine, &leased.run).await? {
+            return Err(Failure::Setup(reason));
+        }
         let shape = drift::tell(engine, &mut leased.run, setting.settings().schema_policy).await?;
         close(engine, leased, shape.as_ref()).await?;
     }

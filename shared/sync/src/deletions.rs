@@ -110,7 +110,7 @@ struct Gone {
 /// Finds what is gone, and counts anew what is live.
 async fn survey(engine: &Engine, leased: &mut Leased<'_>, lookup: &Lookup) -> Result<Gone, Failure> {
     let (collection, run, counted) =
-        (collection(leased), leased.run.id.clone(), position(leased.run.counts.read));
+        (Collection::of(&leased.run), leased.run.id.clone(), position(leased.run.counts.read));
     let is_seen = |key: &str| lookup.has(key);
     let vanished = Vanished { run: &run, counted, is_seen: &is_seen };
     let mut live = Tally::default();
@@ -160,7 +160,7 @@ async fn delete(
     blocks: &[BlockRef],
 ) -> Result<(), Failure> {
     let (collection, run, counted) =
-        (collection(leased), leased.run.id.clone(), position(leased.run.counts.read));
+        (Collection::of(&leased.run), leased.run.id.clone(), position(leased.run.counts.read));
     let permit = leased.permit().clone();
     let is_seen = |key: &str| lookup.has(key);
     let vanished = Vanished { run: &run, counted, is_seen: &is_seen };
@@ -180,8 +180,4 @@ async fn delete(
         census.marked_batches = run.batch;
     }
     Ok(leased.checkpoint().await?)
-}
-
-fn collection(leased: &Leased<'_>) -> Collection {
-    Collection { connection: leased.run.erp_connection_id.clone(), data_type: leased.run.data_type }
 }

@@ -4,7 +4,7 @@
 use domain::Direction;
 use domain::mapping::drift::{SchemaPolicy, Shape, Watch};
 use domain::run::{Mode, Run, RunFlag};
-use store::StoreError;
+use store::{Collection, StoreError};
 
 use crate::engine::Engine;
 
@@ -13,7 +13,7 @@ const MAX_TOLD: usize = 20;
 
 /// Holds what the run pulls against the shape of earlier records, going on from what it saw so far.
 pub(crate) async fn watch(engine: &Engine, run: &Run) -> Result<Watch, StoreError> {
-    let before = engine.store.shape(&run.erp_connection_id, run.data_type).await?;
+    let before = engine.store.shape(&Collection::of(run)).await?;
     watch_from(engine, run, &before).await
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn tell(
         return Ok(None);
     }
     let complete = run.complete && run.mode == Mode::Full;
-    let before = engine.store.shape(&run.erp_connection_id, run.data_type).await?;
+    let before = engine.store.shape(&Collection::of(run)).await?;
     let watch = watch_from(engine, run, &before).await?;
     let drift = watch.drift(complete);
     for one in drift.iter().take(MAX_TOLD) {

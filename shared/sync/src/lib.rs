@@ -22,6 +22,7 @@ mod pull;
 mod push;
 mod raw;
 mod retry;
+mod scopes;
 mod seen;
 mod seen_fields;
 mod set_aside;

@@ -9,7 +9,7 @@ use domain::connection::Connection;
 use domain::run::{Mode, Run};
 use domain::sync_state::SyncState;
 use jiff::SignedDuration;
-use store::StoreError;
+use store::{Collection, StoreError};
 use tokio::time::Instant;
 use transport::ErpError;
 
@@ -50,7 +50,7 @@ pub(crate) async fn pull<'e>(
     let Setting { connection, connector, .. } = setting;
     let reader = Reader::new(leased.run.data_type, &setting.reading());
     if leased.run.census.is_none() {
-        let state = engine.store.sync_state(&connection.id, leased.run.data_type).await?;
+        let state = engine.store.sync_state(&Collection::of(&leased.run)).await?;
         plan(&mut leased.run, &state, setting, reader.program());
         *seen = Seen::load(engine, &leased.run).await?;
     }

@@ -1,4 +1,4 @@
-//! Starts a run again: a new run of the same connection, data type, direction and mode, as things are now.
+//! Starts a run again: a new run of the same records, direction and mode, as things are now.
 
 use domain::ids::{ConnectionId, RunId, SyncConfigId};
 use domain::run::{Run, Trigger};
@@ -58,6 +58,7 @@ impl Engine {
             connection,
             config,
             data_type: before.data_type,
+            scope: before.scope.clone(),
             mode: Some(before.mode),
             dry_run: before.dry_run,
             direction: before.direction,

@@ -1,6 +1,7 @@
 //! What becomes of records that were set aside: mended by a person, or closed by a run that brings them in.
 
 use domain::FieldError;
+use domain::assignment::Scope;
 use domain::connection::Connection;
 use domain::ids::{ConnectionId, SetAsideId, SyncConfigId};
 use domain::mapping::Rules;
@@ -29,6 +30,9 @@ pub enum MendError {
     /// The config by which it was read was deleted.
     #[error("its sync config {0} was deleted")]
     ConfigGone(SyncConfigId),
+    /// It is a client's or a site's own, and nothing is overridden for that any more.
+    #[error("{0} has no records of its own any more")]
+    ScopeGone(Scope),
     /// It still cannot be taken: what is wrong, field by field.
     #[error("the record still cannot be taken")]
     StillWrong(Vec<FieldError>),
@@ -68,9 +72,17 @@ impl Engine {
     }
 
     async fn rules_of(&self, record: &SetAside) -> Result<Rules, MendError> {
-        let Some(id) = &record.sync_config_id else { return Ok(Rules::default()) };
-        let config = self.store.sync_config(id).await?;
-        Ok(config.ok_or_else(|| MendError::ConfigGone(id.clone()))?.rules())
+        let rules = match &record.sync_config_id {
+            None => Rules::default(),
+            Some(id) => {
+                let config = self.store.sync_config(id).await?;
+                config.ok_or_else(|| MendError::ConfigGone(id.clone()))?.rules()
+            }
+        };
+        let Some(scope) = &record.scope else { return Ok(rules) };
+        let connection = &record.erp_connection_id;
+        let overrides = self.store.overrides_for(scope, connection, record.data_type).await?;
+        Ok(overrides.ok_or_else(|| MendError::ScopeGone(scope.clone()))?.over(rules))
     }
 
     /// Stores the record; answers the run that did, which has ended and is not written yet.
@@ -84,9 +96,10 @@ impl Engine {
         let started = now();
         let mut run = Run {
             sync_config_id: record.sync_config_id.clone(),
+            scope: record.scope.clone(),
             ..Run::start(connection.id.clone(), record.data_type, Trigger::Mend, triggered_by, started)
         };
-        let collection = Collection { connection: connection.id.clone(), data_type: record.data_type };
+        let collection = Collection::of(&run);
         let permit = Permit::until((Instant::now() + self.pace.lease).into_std());
         let stored = self.store.upsert_records(&collection, &run.id, 0..1, &[upsert], &permit, now()).await?;
         let of = |wanted| u64::from(stored.contains(&wanted));
@@ -120,19 +133,19 @@ pub(crate) async fn close_recovered(engine: &Engine, run: &Run, complete: bool) 
     if run.dry_run {
         return Ok(());
     }
+    let of = Collection::of(run);
     let read = run.counts.read;
     let closed = if complete && read > 0 && run.total.is_none_or(|total| total <= read) {
-        engine.store.close_set_aside(None, run, now()).await?
+        engine.store.close_set_aside(&of, None, Some(&run.id), now()).await?
     } else {
-        let (connection, data_type) = (&run.erp_connection_id, run.data_type);
-        let mut brought = engine.store.open_set_aside_keys(connection, data_type).await?;
+        let mut brought = engine.store.open_set_aside_keys(&of).await?;
         for key in brought.clone() {
-            let record = engine.store.record(connection, data_type, &key).await?;
+            let record = engine.store.record(&of, &key).await?;
             if record.is_none_or(|record| record.updated_at < run.started_at) {
                 brought.remove(&key);
             }
         }
-        engine.store.close_set_aside(Some(&brought), run, now()).await?
+        engine.store.close_set_aside(&of, Some(&brought), Some(&run.id), now()).await?
     };
     if closed > 0 {
         tracing::info!(run = %run.id, closed, "records that were set aside have come through");

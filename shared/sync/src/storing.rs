@@ -35,7 +35,7 @@ impl Storing {
         let (store, permit, run) = (engine.store.clone(), leased.permit().clone(), &leased.run);
         let (id, setting_aside) = (run.id.clone(), run.clone());
         let read = position(run.counts.read)..position(run.counts.read + batch.read());
-        let collection = Collection { connection: run.erp_connection_id.clone(), data_type: run.data_type };
+        let collection = Collection::of(run);
         let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
         let plan = run.dry_run.then_some(run.counts.read);
         let mut task = JoinSet::new();

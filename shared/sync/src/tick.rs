@@ -8,6 +8,7 @@ use store::{SlotTaken, StoreError};
 
 use crate::health::{held_until, send_probes};
 use crate::parts;
+use crate::scopes;
 use crate::{Engine, TriggerError, TriggerRequest};
 
 /// Configs looked at in one tick; what is left is due in the next.
@@ -39,7 +40,7 @@ pub async fn tick(engine: &Engine, now: Timestamp) -> Result<Tick, StoreError> {
     let mut done = Tick { probed: send_probes(engine, now).await?, ..Tick::default() };
     for config in engine.store.due_sync_configs(now, MAX_DUE).await? {
         match start_due(engine, &config, now).await {
-            Ok(started) => done.started += usize::from(started),
+            Ok(started) => done.started += started,
             Err(error) => {
                 tracing::error!(config = %config.id, %error, "a sync that was due could not be started")
             }
@@ -82,9 +83,11 @@ fn is_quiet(run: &Run, now: Timestamp) -> bool {
     }
 }
 
-/// Starts a run for a config that is due; says whether it did. A slot that cannot be used moves on.
-async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Result<bool, TriggerError> {
-    let Some(due) = config.next_sync_at else { return Ok(false) };
+/// Starts what is due by a config, and says how many runs that are: one of the plain records and, before it, one for each
+/// client and site with records of its own. The plain one takes the slot: a scheduler that dies before leaves it to the
+/// next, and whatever runs already is left out. A slot that cannot be used moves on.
+async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Result<usize, TriggerError> {
+    let Some(due) = config.next_sync_at else { return Ok(0) };
     if let Some(end) = config.held_until(now) {
         tracing::info!(config = %config.id, %due, %end, "a sync that was missed waits for the end of its blackout");
         return skip(engine, config, Some(end)).await;
@@ -104,6 +107,7 @@ async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Resu
         connection,
         config: Some(config.clone()),
         data_type: config.data_type,
+        scope: None,
         direction: config.direction,
         mode: config.mode_of_slot(config.held_since.unwrap_or(due)),
         dry_run: false,
@@ -112,32 +116,34 @@ async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Resu
         slot: Some(SlotTaken { due, next }),
         retry_of: None,
     };
+    let own = scopes::start_due(engine, config, &request).await?;
     match engine.trigger(request).await {
         Ok(run) => {
             tracing::info!(config = %config.id, run = %run.id, %due, "a sync was due and is started");
-            Ok(true)
+            Ok(own + 1)
         }
         Err(TriggerError::AlreadyRunning(run)) => {
             tracing::info!(config = %config.id, %run, %due, "a sync was due while one is running; this time is left out");
-            skip(engine, config, next).await
+            skip(engine, config, next).await?;
+            Ok(own)
         }
         Err(TriggerError::Disabled(reason)) => {
             tracing::info!(config = %config.id, reason, %due, "a sync was due but is switched off");
             skip(engine, config, next).await
         }
-        Err(TriggerError::SlotGone) => Ok(false),
+        Err(TriggerError::SlotGone) => Ok(own),
         Err(error) => Err(error),
     }
 }
 
-async fn skip(engine: &Engine, config: &SyncConfig, next: Option<Timestamp>) -> Result<bool, TriggerError> {
+async fn skip(engine: &Engine, config: &SyncConfig, next: Option<Timestamp>) -> Result<usize, TriggerError> {
     moved(engine.store.skip_slot(config, next).await)
 }
 
 /// A slot that was moved on, by us or by somebody who was quicker, starts no run.
-fn moved(written: Result<(), StoreError>) -> Result<bool, TriggerError> {
+fn moved(written: Result<(), StoreError>) -> Result<usize, TriggerError> {
     match written {
-        Ok(()) | Err(StoreError::Changed) => Ok(false),
+        Ok(()) | Err(StoreError::Changed) => Ok(0),
         Err(error) => Err(error.into()),
     }
 }

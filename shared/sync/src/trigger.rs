@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use domain::connection::{Connection, ConnectionStatus};
+use domain::assignment::Scope;
+use domain::connection::{Connection, ConnectionMethod, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
 use domain::run::{Mode, Run, Trigger};
 use domain::sync_config::SyncConfig;
@@ -26,6 +27,8 @@ pub struct TriggerRequest {
     pub config: Option<SyncConfig>,
     /// The kind of record.
     pub data_type: DataType,
+    /// Whose records are pulled, if a client's or a site's own: nothing is pushed then.
+    pub scope: Option<Scope>,
     /// Which side is written to.
     pub direction: Direction,
     /// How much is read; left to the run if `None`.
@@ -46,7 +49,7 @@ pub struct TriggerRequest {
 #[derive(Debug, Error)]
 pub enum TriggerError {
     /// One is at work.
-    #[error("a sync of the same connection and data type is running already: {0}")]
+    #[error("a sync of the same records is running already: {0}")]
     AlreadyRunning(RunId),
     /// Something is switched off.
     #[error("{0}")]
@@ -106,6 +109,16 @@ fn refuse_disabled(request: &TriggerRequest) -> Result<(), TriggerError> {
             connection.name
         )));
     }
+    let archives = connection.settings.files.after_read == FileAfterRead::Archive;
+    let only_one_can_read =
+        connection.connection_method == ConnectionMethod::Sftp && archives && !request.dry_run;
+    if request.scope.is_some() && only_one_can_read {
+        return Err(TriggerError::Disabled(format!(
+            "the connection {} moves files away once they are read, so that nobody can have records of its own from \
+             them: set its settings.files.afterRead to keep",
+            connection.name
+        )));
+    }
     Ok(())
 }
 
@@ -113,7 +126,8 @@ fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
     let TriggerRequest { connection, data_type, trigger, triggered_by, .. } = request;
     Run {
         sync_config_id: request.config.as_ref().map(|config| config.id.clone()),
-        direction: request.direction,
+        scope: request.scope.clone(),
+        direction: if request.scope.is_some() { Direction::Pull } else { request.direction },
         asked_mode: request.mode,
         mode: request.mode.unwrap_or_default(),
         retry_of: request.retry_of.as_ref().map(|run| run.id.clone()),

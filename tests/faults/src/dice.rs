@@ -12,6 +12,7 @@ pub(crate) enum Actor {
     Catalogue,
     Erp,
     Delivery,
+    People,
     /// A worker, a tick or a start: the how many-th.
     Process(u64),
 }
@@ -62,6 +63,7 @@ impl Dice {
             Actor::Catalogue => 2,
             Actor::Erp => 3,
             Actor::Delivery => 4,
+            Actor::People => 5,
             Actor::Process(number) => 1_000 + number,
         };
         // The generator spreads neighbouring seeds poorly over its first numbers.

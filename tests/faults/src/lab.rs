@@ -14,7 +14,7 @@ use domain::{DataType, Direction};
 use jiff::Timestamp;
 use secrets::Vault;
 use serde_json::json;
-use store::Store;
+use store::{Collection, Store};
 use sync::{Engine, Pace};
 use tokio_util::sync::CancellationToken;
 use transport::Transport;
@@ -45,6 +45,8 @@ pub(crate) struct Lab {
     pub(crate) config: SyncConfig,
     /// The table, without faults: what is proved is read from here.
     pub(crate) store: Store,
+    /// For what people do.
+    pub(crate) dice: Dice,
     table: Table,
     vault: Vault,
     transport: Transport,
@@ -52,6 +54,11 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
+    /// The records that are synced.
+    pub(crate) fn collection(&self) -> Collection {
+        Collection::plain(self.connection.id.clone(), DATA_TYPE)
+    }
+
     pub(crate) async fn open(seed: u64) -> Self {
         let table = Table::start(seed).await;
         let store = table.calm();
@@ -62,6 +69,7 @@ impl Lab {
         let shop = Arc::new(Mutex::new(Shop { catalogue, desk: Desk::default() }));
         let victims = Victims::default();
         let url = erp::serve(Arc::clone(&shop), plan.clone(), dice(Actor::Erp), victims.clone()).await;
+        let people = dice(Actor::People);
         let nudges = Nudges::new(plan.seed, dice(Actor::Delivery), plan.visibility);
         let connection = connection(&plan, url);
         let config = config(&connection.id);
@@ -78,6 +86,7 @@ impl Lab {
             connection,
             config,
             store,
+            dice: people,
             table,
             vault,
             transport,
@@ -139,7 +148,12 @@ fn connection(plan: &Plan, url: String) -> Connection {
     };
     let settings = json!({
         "timeout": 5_000, "retryAttempts": 3, "retryDelay": 10, "batchSize": plan.page,
-        "api": {"paging": {"style": style}, "push": {"orders": push}},
+        "parallelParts": plan.parts,
+        "api": {
+            "paging": {"style": style},
+            "push": {"orders": push},
+            "changedSinceOf": {"products": {"param": "since", "format": "unix_ms"}},
+        },
     });
     let now = Timestamp::now();
     Connection {
@@ -164,7 +178,7 @@ fn config(connection: &ConnectionId) -> SyncConfig {
     let config = json!({
         "id": SyncConfigId::generate(), "erpConnectionId": connection, "dataType": DATA_TYPE,
         "direction": Direction::Pull, "enabled": true, "status": SyncStatus::Idle,
-        "settings": SyncSettings { auto_sync: false, ..SyncSettings::default() },
+        "settings": SyncSettings { auto_sync: false, overlap_minutes: 0, ..SyncSettings::default() },
         "fieldMapping": {}, "transformations": [], "filters": {"category": {"ne": LEFT_OUT}},
         "createdAt": now, "updatedAt": now, "version": 1,
     });

@@ -39,6 +39,12 @@ pub(crate) struct Plan {
     pub(crate) paging: Paging,
     /// Whether an answer tells how many records there are.
     pub(crate) tells_total: bool,
+    /// Whether the ERP can be asked for what changed only, and is.
+    pub(crate) incremental: bool,
+    /// Whether somebody cancels a run now and then.
+    pub(crate) cancels: bool,
+    /// In how many parts a pull may be read side by side.
+    pub(crate) parts: u32,
     /// Whether records change while they are read.
     pub(crate) restless: bool,
     pub(crate) pace: Pace,
@@ -72,6 +78,7 @@ impl Plan {
         let calls = |calls: u32| call * calls;
         let small = rng.u32(..10) < 8;
         let hasty = rng.u32(..4) == 0;
+        let incremental = rng.u32(..3) == 0;
         let lease = if hasty { rng.u32(25..60) } else { rng.u32(100..200) };
         Self {
             seed,
@@ -86,7 +93,11 @@ impl Plan {
             page: rng.u32(5..=30),
             paging: pick(rng, &[Paging::Page, Paging::Offset, Paging::Cursor, Paging::NextUrl]),
             tells_total: rng.bool(),
-            restless: rng.u32(..3) == 0,
+            incremental,
+            cancels: rng.u32(..6) == 0,
+            parts: pick(rng, &[1, 1, 3]),
+            // A list of changes that grows while it is paged through repeats records, and they count twice.
+            restless: !incremental && rng.bool(),
             pace: Pace {
                 lease: calls(lease),
                 // In time; with hasty leases also too late, or never.

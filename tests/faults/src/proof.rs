@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::run::{Counts, Run, RunFlag, RunStatus};
+use domain::run::{Counts, Mode, Run, RunFlag, RunStatus};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use store::RunFilter;
@@ -51,19 +51,21 @@ pub(crate) struct Before {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Shown {
     sku: String,
     name: String,
     description: String,
+    modified_at: Timestamp,
 }
 
 impl Copy {
     /// Reads it as users do, page by page.
     async fn read(lab: &Lab) -> Result<Self, String> {
-        let mut copy = BTreeMap::new();
+        let (mut copy, of) = (BTreeMap::new(), lab.collection());
         let (mut cursor, mut last) = (None, String::new());
         loop {
-            let page = lab.store.list_records(&lab.connection.id, DATA_TYPE, None, 37, cursor.as_deref());
+            let page = lab.store.list_records(&of, None, 37, cursor.as_deref());
             let page = page.await.map_err(|error| error.to_string())?;
             for record in page.items {
                 hold!(record.id > last, "{} is listed after {last}", record.id);
@@ -71,7 +73,8 @@ impl Copy {
                 let shown: Shown =
                     serde_json::from_str(record.data.get()).map_err(|error| error.to_string())?;
                 hold!(shown.sku == record.id, "{} holds {}", record.id, shown.sku);
-                let content = Content { name: shown.name, description: shown.description };
+                let Shown { name, description, modified_at, .. } = shown;
+                let content = Content { name, description, modified_at };
                 let stored = Stored { content, updated_at: record.updated_at, deleted: record.deleted };
                 copy.insert(record.id, stored);
             }
@@ -158,7 +161,10 @@ impl Before {
         let lingering = copy.live().find(|(key, _)| !present.contains_key(*key));
         // Nothing is looked for where nothing was known; runs that ended in error may have stored what nobody counted.
         let first = run.census.is_none_or(|census| census.known == 0);
-        let may_linger = !succeeded || first || run.flags.iter().any(|flag| MAY_LINGER.contains(flag));
+        let may_linger = !succeeded
+            || first
+            || run.mode == Mode::Incremental
+            || run.flags.iter().any(|flag| MAY_LINGER.contains(flag));
         hold!(may_linger || lingering.is_none(), "{lingering:?} is gone at the ERP and not marked so");
         Ok(())
     }
@@ -184,7 +190,9 @@ impl Before {
             told()
         );
         hold!(conflicts == 0, "there can be no conflicts: {}", told());
-        let (least, most) = (self.size, lab.shop.lock().unwrap().catalogue.size());
+        let changes_only = run.mode == Mode::Incremental;
+        let least = if changes_only { Size { all: 0, broken: 0, filtered: 0 } } else { self.size };
+        let most = lab.shop.lock().unwrap().catalogue.size();
         for (what, count, least, most) in [
             ("read", read - deleted, least.all, most.all),
             // While it is read, some records are mended, and some of the new ones are broken.
@@ -200,7 +208,8 @@ impl Before {
     /// Who asks for what changed since the run began gets exactly that.
     async fn hold_changes(&self, lab: &Lab, copy: &Copy) -> Result<(), String> {
         let since = self.at - SignedDuration::from_millis(1);
-        let changed = lab.store.list_records(&lab.connection.id, DATA_TYPE, Some(since), 10_000, None);
+        let of = lab.collection();
+        let changed = lab.store.list_records(&of, Some(since), 10_000, None);
         let changed = changed.await.map_err(|error| error.to_string())?.items;
         let listed: BTreeSet<&str> = changed.iter().map(|record| &*record.id).collect();
         let really = copy.changed_since(since);
@@ -239,8 +248,7 @@ pub(crate) async fn hold_in_the_end(lab: &Lab, runs: &[Run]) -> Result<(), Strin
     for (key, content) in &contents {
         let stored = copy.0.get(key).filter(|stored| !stored.deleted).map(|stored| &stored.content);
         hold!(stored == Some(content), "{key} is stored as {stored:?}, the ERP has {content:?}");
-        let one =
-            lab.store.record(&lab.connection.id, DATA_TYPE, key).await.map_err(|error| error.to_string())?;
+        let one = lab.store.record(&lab.collection(), key).await.map_err(|error| error.to_string())?;
         let listed = one.is_some_and(|one| one.data.get().contains(&content.name));
         hold!(listed, "{key} is listed and not to be found by its key");
     }
@@ -265,11 +273,12 @@ async fn hold_nothing_left(lab: &Lab, runs: &[Run]) -> Result<(), String> {
     hold!(listed.iter().eq(newest_first), "other runs are listed than were run: {listed:?}");
 
     let statistics = lab.store.statistics(&lab.connection.id).await.map_err(|error| error.to_string())?;
-    let succeeded = runs.iter().filter(|run| run.status == RunStatus::Success).count() as u64;
+    let ended = |status| runs.iter().filter(|run| run.status == status).count() as u64;
+    let (succeeded, failed) = (ended(RunStatus::Success), ended(RunStatus::Error));
     let (total, read) = (runs.len() as u64, runs.iter().map(|run| run.counts.read).sum::<u64>());
     hold!(
         (statistics.total_syncs, statistics.successful_syncs, statistics.failed_syncs)
-            == (total, succeeded, total - succeeded)
+            == (total, succeeded, failed)
             && statistics.total_records_processed == read,
         "the statistics are {statistics:?}, but {succeeded} of {total} runs succeeded and {read} were read"
     );

@@ -83,7 +83,7 @@ fn story(lab: &Lab, runs: &[Run]) -> Story {
     Story {
         runs: u32::try_from(runs.len()).unwrap(),
         succeeded: u32::try_from(runs.iter().filter(|run| run.status == RunStatus::Success).count()).unwrap(),
-        takeovers: runs.iter().map(|run| run.attempt - 1).sum(),
+        takeovers: runs.iter().map(|run| run.attempt.saturating_sub(1)).sum(),
         faults: lab.weather.injected(),
     }
 }

@@ -71,8 +71,9 @@ impl Workers {
                 connection: self.lab.connection.clone(),
                 config,
                 data_type,
+                scope: None,
                 direction,
-                mode: Some(Mode::Full),
+                mode: Some(self.mode()),
                 dry_run: false,
                 retry_of: None,
                 trigger: Trigger::Manual,
@@ -106,11 +107,17 @@ impl Workers {
                 self.wake();
                 tokio::select! {
                     Some(ended) = self.workers.join_next() => break survived(ended)?,
-                    _ = ticks.tick() => break self.tick()?,
+                    _ = ticks.tick() => break self.tick(id)?,
                     () = tokio::time::sleep(ms(3)) => {}
                 }
             }
         }
+    }
+
+    /// Changes only, where the ERP can tell them and nobody wants to be sure.
+    fn mode(&self) -> Mode {
+        let changes = self.lab.plan.incremental && !self.lab.dice.is_calm();
+        if changes { Mode::Incremental } else { Mode::Full }
     }
 
     /// Wakes workers while there are messages, and room for workers.
@@ -152,11 +159,19 @@ impl Workers {
         Ok(())
     }
 
-    fn tick(&mut self) -> Result<(), String> {
+    fn tick(&mut self, run: &RunId) -> Result<(), String> {
         while let Some(ended) = self.ticks.try_join_next() {
             survived(ended)?;
         }
-        if self.ticks.is_empty() {
+        let cancels = self.lab.plan.cancels && self.lab.dice.throw(|rng| rng.u32(..8) == 0);
+        if cancels && !self.lab.dice.is_calm() {
+            let (lab, run) = (Arc::clone(&self.lab), run.clone());
+            self.ticks.spawn(async move {
+                let (engine, kill) = lab.process();
+                // Refused, failed or died: a person would look whether it worked, and here nobody minds.
+                drop(kill.run_until_cancelled(engine.cancel(&run)).await);
+            });
+        } else if self.ticks.is_empty() {
             let lab = Arc::clone(&self.lab);
             self.ticks.spawn(async move {
                 let (engine, kill) = lab.process();

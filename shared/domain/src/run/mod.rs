@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::assignment::Scope;
 use crate::census::Census;
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
@@ -112,6 +113,9 @@ pub struct Run {
     pub sync_config_id: Option<SyncConfigId>,
     /// The kind of record.
     pub data_type: DataType,
+    /// Whose records it pulls, if a client's or a site's own.
+    #[serde(default)]
+    pub scope: Option<Scope>,
     /// Which side is written to.
     pub direction: Direction,
     /// Whether it is at work, and how it ended.
@@ -224,6 +228,7 @@ impl Run {
             erp_connection_id,
             sync_config_id: None,
             data_type,
+            scope: None,
             direction: Direction::Pull,
             status: RunStatus::Syncing,
             trigger,

@@ -39,6 +39,7 @@ impl Run {
         Self {
             part: Some(Part { of: self.id.clone(), number }),
             sync_config_id: self.sync_config_id.clone(),
+            scope: self.scope.clone(),
             direction: self.direction,
             dry_run: self.dry_run,
             mode: self.mode,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Counts, Mode, Phase, Run, RunFlag, RunStatus, Trigger};
+use crate::assignment::Scope;
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
 
@@ -44,6 +45,10 @@ pub struct SyncLog {
     pub sync_config_id: Option<SyncConfigId>,
     /// The kind of record.
     pub data_type: DataType,
+    /// Whose records it pulls, `client:…` or `site:…`, if an assignment shapes them by rules of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "site:site_001")]
+    pub scope: Option<Scope>,
     /// Which side is written to.
     pub direction: Direction,
     /// Whether it is at work, and how it ended.
@@ -121,6 +126,7 @@ impl SyncLog {
             erp_connection_id: run.erp_connection_id,
             sync_config_id: run.sync_config_id,
             data_type: run.data_type,
+            scope: run.scope,
             direction: run.direction,
             status: run.status,
             trigger: run.trigger,

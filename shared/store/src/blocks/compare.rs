@@ -6,8 +6,8 @@ use bytes::Bytes;
 use futures::future::try_join_all;
 
 use super::load::Touched;
-use super::{Collection, Outcome, Upsert, shard_of};
-use crate::{Store, StoreError, key};
+use super::{Outcome, Upsert, shard_of};
+use crate::{Collection, Store, StoreError, key};
 
 /// What would become of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Store {
         }
         let compared = shards.into_iter().map(|(shard, mut positions)| async move {
             positions.sort_by(|a, b| upserts[*a].key.cmp(&upserts[*b].key));
-            let shard = key::shard(&collection.connection, collection.data_type, shard);
+            let shard = key::shard(collection, shard);
             let sorted = positions.iter().map(|position| upserts[*position].clone()).collect();
             let touched = self.touched_blocks(&shard, sorted).await?;
             Ok::<_, StoreError>(positions.into_iter().zip(touched.into_iter().flat_map(compare_block)))

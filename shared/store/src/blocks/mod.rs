@@ -1,6 +1,6 @@
 //! Records in blocks: one item holds a run of neighbouring records in key order, compressed.
 //!
-//! A collection (connection and data type) is spread over eight shards by the key's hash. Within a shard the blocks
+//! A [`Collection`](crate::Collection) is spread over eight shards by the key's hash. Within a shard the blocks
 //! are sorted by the key they begin at, and DynamoDB's own order is the index: a record is in the last block that
 //! begins at or before its key. The first block of a shard begins before every key.
 //!
@@ -22,7 +22,6 @@ pub(crate) use load::read_block;
 pub use merge::{Outcome, Upsert};
 pub use permit::Permit;
 pub use survey::{BlockRef, Vanished};
-pub use writer::Collection;
 
 use std::sync::Arc;
 

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use super::load::{Block, read_block};
 use super::pack::Packer;
 use super::permit::Permit;
-use super::{Collection, Entry, Mark, shard_of};
+use super::{Entry, Mark, shard_of};
 use crate::item::{Item, text};
 use crate::key::{self, SHARDS, block_sort};
-use crate::{Store, StoreError};
+use crate::{Collection, Store, StoreError};
 
 /// Tries at a block that is changed under us.
 const TRIES: usize = 8;
@@ -74,7 +74,7 @@ impl Store {
                     found.push(BlockRef { shard, lower: block.lower, upper: upper.map(str::to_owned) });
                 }
             };
-            let pk = key::shard(&collection.connection, collection.data_type, shard);
+            let pk = key::shard(collection, shard);
             let mut before: Option<Block> = None;
             let mut from = None;
             loop {
@@ -147,7 +147,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let shard = shard_of(key);
-        let pk = key::shard(&collection.connection, collection.data_type, shard);
+        let pk = key::shard(collection, shard);
         let Some(block) = self.block_at(&pk, key).await? else { return Ok(false) };
         let block = BlockRef { shard, lower: block.lower, upper: None };
         let is_seen = |other: &str| other != key;
@@ -164,7 +164,7 @@ impl Store {
         permit: &Permit,
         now: Timestamp,
     ) -> Result<Vec<String>, StoreError> {
-        let pk = key::shard(&collection.connection, collection.data_type, block.shard);
+        let pk = key::shard(collection, block.shard);
         let reached = vanished.counted.saturating_add(1);
         let mark = Arc::new(Mark { run: vanished.run.clone(), reached, try_id: 0 });
         for _ in 0..TRIES {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use domain::DataType;
-use domain::ids::{ConnectionId, RunId};
+use domain::ids::RunId;
 use futures::StreamExt;
 use futures::future::try_join_all;
 use futures::stream::TryStreamExt;
@@ -20,22 +19,13 @@ use super::permit::Permit;
 use super::{Mark, Try, shard_of};
 use crate::item::{Item, number, text};
 use crate::key::{self, block_sort};
-use crate::{Store, StoreError};
+use crate::{Collection, Store, StoreError};
 
 /// Writes under way at once in one shard.
 const CONCURRENCY: usize = 4;
 
 /// Tries at a shard whose blocks are changed under it.
 const TRIES: usize = 8;
-
-/// The records of one data type over one connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Collection {
-    /// The connection.
-    pub connection: ConnectionId,
-    /// The kind of record.
-    pub data_type: DataType,
-}
 
 /// What has to be written for one block.
 enum Write {
@@ -71,7 +61,7 @@ impl Store {
         let read = &read;
         let stored = shards.into_iter().map(|(shard, mut positions)| async move {
             positions.sort_by(|a, b| upserts[*a].key.cmp(&upserts[*b].key));
-            let shard = key::shard(&collection.connection, collection.data_type, shard);
+            let shard = key::shard(collection, shard);
             let mut tries = 0;
             loop {
                 let mark = Mark { run: run.clone(), reached: read.end, try_id: try_id() };

@@ -22,7 +22,7 @@ fn change(connection: &ConnectionId, data_type: DataType, key: &str, data: Optio
 }
 
 async fn keep(store: &Store, connection: &ConnectionId, keys: &[&str]) {
-    let collection = Collection { connection: connection.clone(), data_type: DataType::Products };
+    let collection = Collection::plain(connection.clone(), DataType::Products);
     let open = run(connection, DataType::Products, None);
     let upsert = |key: &&str| Upsert {
         key: (*key).into(),

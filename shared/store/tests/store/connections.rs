@@ -91,7 +91,7 @@ async fn deleting_a_connection_takes_all_that_belongs_to_it() {
     for one in [&gone, &stays] {
         store.create_connection(one).await.unwrap();
         store.create_sync_config(&config(&one.id, DataType::Products, Some(Timestamp::now()))).await.unwrap();
-        let collection = Collection { connection: one.id.clone(), data_type: DataType::Products };
+        let collection = Collection::plain(one.id.clone(), DataType::Products);
         let upsert = Upsert { key: "a".into(), data: "{}".into(), fingerprint: 1 };
         let run = run(&one.id, DataType::Products, None);
         store
@@ -102,8 +102,12 @@ async fn deleting_a_connection_takes_all_that_belongs_to_it() {
     store.delete_connection(&gone.id).await.unwrap();
     assert_eq!(store.connection(&gone.id).await.unwrap(), None);
     assert!(store.sync_configs_of(&gone.id, 10, None).await.unwrap().items.is_empty());
-    assert!(store.record(&gone.id, DataType::Products, "a").await.unwrap().is_none());
+    assert!(
+        store.record(&Collection::plain(gone.id.clone(), DataType::Products), "a").await.unwrap().is_none()
+    );
     assert_eq!(store.assignments_of_connection(&gone.id).await.unwrap(), Vec::<AssignmentRef>::new());
-    assert!(store.record(&stays.id, DataType::Products, "a").await.unwrap().is_some());
+    assert!(
+        store.record(&Collection::plain(stays.id.clone(), DataType::Products), "a").await.unwrap().is_some()
+    );
     assert_eq!(store.due_sync_configs(Timestamp::now(), 10).await.unwrap().len(), 1);
 }

@@ -11,6 +11,7 @@ mod operations;
 mod parts;
 mod records;
 mod runs;
+mod scopes;
 mod shapes;
 mod sync_configs;
 mod vanished;

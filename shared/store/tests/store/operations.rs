@@ -8,7 +8,7 @@ use domain::ids::{ConnectionId, ContactId};
 use domain::run::{FailedRecord, FailureClass};
 use domain::set_aside::SetAsideStatus;
 use jiff::{SignedDuration, Timestamp};
-use store::{SetAsideFilter, StoreError};
+use store::{Collection, SetAsideFilter, StoreError};
 
 use crate::embedded::{connection, run, store};
 
@@ -68,17 +68,19 @@ async fn records_set_aside_by_earlier_runs_are_closed_by_their_keys_whatever_is_
     let (first, second) = if first.id < second.id { (first, second) } else { (second, first) };
     let mut failed: Vec<_> = (1..).zip(keys).map(|(position, key)| record(position, Some(key))).collect();
     failed.push(record(4, None));
+    let of = Collection::plain(sap.clone(), DataType::Products);
     store.keep_failed_records(&first, &failed, at).await.unwrap();
     store.keep_failed_records(&second, &failed[..1], at).await.unwrap();
-    assert_eq!(
-        store.open_set_aside_keys(&sap, DataType::Products).await.unwrap(),
-        keys.map(str::to_owned).into()
-    );
-    assert!(store.open_set_aside_keys(&sap, DataType::Orders).await.unwrap().is_empty());
+    assert_eq!(store.open_set_aside_keys(&of).await.unwrap(), keys.map(str::to_owned).into());
+    let berlin = Collection { scope: Some("site:berlin".parse().unwrap()), ..of.clone() };
+    for other in [Collection::plain(sap.clone(), DataType::Orders), berlin] {
+        assert!(store.open_set_aside_keys(&other).await.unwrap().is_empty());
+        assert_eq!(store.close_set_aside(&other, None, Some(&second.id), at).await.unwrap(), 0);
+    }
 
     let brought: BTreeSet<String> = keys[..2].iter().map(|key| (*key).to_owned()).collect();
-    assert_eq!(store.close_set_aside(Some(&brought), &second, at).await.unwrap(), 2);
-    assert_eq!(store.close_set_aside(Some(&brought), &second, at).await.unwrap(), 0);
+    assert_eq!(store.close_set_aside(&of, Some(&brought), Some(&second.id), at).await.unwrap(), 2);
+    assert_eq!(store.close_set_aside(&of, Some(&brought), Some(&second.id), at).await.unwrap(), 0);
     let list = async |status| {
         let filter = SetAsideFilter { connection: sap.clone(), data_type: None, status };
         store.list_set_aside(&filter, 10, None).await.unwrap().items
@@ -86,6 +88,10 @@ async fn records_set_aside_by_earlier_runs_are_closed_by_their_keys_whatever_is_
     let closed = list(SetAsideStatus::Closed).await;
     assert!(closed.iter().all(|record| record.closed_by.as_ref() == Some(&second.id)), "{closed:?}");
     assert_eq!((closed.len(), list(SetAsideStatus::Open).await.len()), (2, 3));
-    assert_eq!(store.close_set_aside(None, &second, at).await.unwrap(), 2, "its own stays open");
+    assert_eq!(
+        store.close_set_aside(&of, None, Some(&second.id), at).await.unwrap(),
+        2,
+        "its own stays open"
+    );
     assert_eq!(list(SetAsideStatus::Open).await.len(), 1);
 }

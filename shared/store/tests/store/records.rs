@@ -9,7 +9,7 @@ use store::{Collection, Outcome, Permit, Store, Upsert};
 use crate::embedded::store;
 
 fn collection(data_type: DataType) -> Collection {
-    Collection { connection: ConnectionId::generate(), data_type }
+    Collection::plain(ConnectionId::generate(), data_type)
 }
 
 /// A record that hardly compresses, so that few of them fill a block.
@@ -29,8 +29,7 @@ fn upsert(key: &str, content: u64, bytes: usize) -> Upsert {
 async fn all(store: &Store, of: &Collection) -> BTreeMap<String, String> {
     let (mut seen, mut cursor) = (BTreeMap::new(), None);
     loop {
-        let page =
-            store.list_records(&of.connection, of.data_type, None, 37, cursor.as_deref()).await.unwrap();
+        let page = store.list_records(of, None, 37, cursor.as_deref()).await.unwrap();
         for record in page.items {
             let last = seen.last_key_value().map(|(key, _): (&String, &String)| key.clone());
             assert!(last.is_none_or(|last| last < record.id), "in order, none twice");
@@ -75,7 +74,7 @@ proptest! {
             let expected: BTreeMap<_, _> = model.into_iter().map(|(key, (_, text))| (key, text)).collect();
             assert_eq!(all(&store, &of).await, expected);
             for (key, text) in &expected {
-                let one = store.record(&of.connection, of.data_type, key).await.unwrap().unwrap();
+                let one = store.record(&of, key).await.unwrap().unwrap();
                 assert_eq!(one.data.get(), text);
             }
         });
@@ -152,8 +151,7 @@ async fn records_changed_since_a_moment_are_found_page_by_page() {
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
         let since = Some(later);
-        let page =
-            store.list_records(&of.connection, of.data_type, since, 3, cursor.as_deref()).await.unwrap();
+        let page = store.list_records(&of, since, 3, cursor.as_deref()).await.unwrap();
         seen.extend(page.items.into_iter().map(|record| record.id));
         cursor = page.next;
         if cursor.is_none() {
@@ -175,7 +173,7 @@ async fn the_stock_levels_of_a_sku_are_its_own() {
         .upsert_records(&of, &RunId::generate(), 0..400, &upserts, &Permit::unlimited(), Timestamp::now())
         .await
         .unwrap();
-    let levels = store.stock_levels(&of.connection, "A").await.unwrap();
+    let levels = store.stock_levels(&of, "A").await.unwrap();
     assert_eq!(levels.into_iter().map(|record| record.id).collect::<Vec<_>>(), ["A", "A|MAIN", "A|SHOP 2"]);
-    assert!(store.stock_levels(&of.connection, "C").await.unwrap().is_empty());
+    assert!(store.stock_levels(&of, "C").await.unwrap().is_empty());
 }

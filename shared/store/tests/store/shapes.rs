@@ -3,7 +3,7 @@ use domain::json::Json;
 use domain::mapping::drift::{Shape, Watch};
 use domain::run::{Counts, Parts, Run, RunStatus};
 use jiff::Timestamp;
-use store::{Started, Store, StoreError};
+use store::{Collection, Started, Store, StoreError};
 
 use crate::embedded::{closed, connection, run, store};
 
@@ -44,21 +44,21 @@ async fn what_a_run_and_its_parts_saw_comes_back_and_not_from_a_worker_that_lost
 async fn a_shape_is_remembered_by_the_run_that_closes_and_goes_with_its_connection() {
     let (store, run) = started().await;
     let shape = shape(r#"{"sku": "A", "price": null}"#);
-    let of = (&run.erp_connection_id, DataType::Products);
-    assert!(store.shape(of.0, of.1).await.unwrap().is_empty());
+    let of = Collection::of(&run);
+    assert!(store.shape(&of).await.unwrap().is_empty());
     let done = closed(&run, RunStatus::Success, Counts::default());
     store.complete_run(&done, Some(&shape)).await.unwrap();
     assert!(matches!(store.complete_run(&done, Some(&Shape::default())).await, Err(StoreError::Changed)));
-    assert_eq!(store.shape(of.0, of.1).await.unwrap(), shape);
-    assert!(store.shape(of.0, DataType::Orders).await.unwrap().is_empty());
+    assert_eq!(store.shape(&of).await.unwrap(), shape);
+    assert!(store.shape(&Collection { data_type: DataType::Orders, ..of.clone() }).await.unwrap().is_empty());
 
-    let mut dry = crate::embedded::run(of.0, DataType::Products, None);
+    let mut dry = crate::embedded::run(&of.connection, DataType::Products, None);
     dry.dry_run = true;
     store.start_run(&dry, None).await.unwrap();
     let done = closed(&dry, RunStatus::Success, Counts::default());
     store.complete_run(&done, Some(&Shape::default())).await.unwrap();
-    assert_eq!(store.shape(of.0, of.1).await.unwrap(), shape, "a dry run leaves it as it is");
+    assert_eq!(store.shape(&of).await.unwrap(), shape, "a dry run leaves it as it is");
 
-    store.delete_connection(of.0).await.unwrap();
-    assert!(store.shape(of.0, of.1).await.unwrap().is_empty());
+    store.delete_connection(&of.connection).await.unwrap();
+    assert!(store.shape(&of).await.unwrap().is_empty());
 }

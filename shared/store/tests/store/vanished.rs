@@ -17,7 +17,7 @@ fn key(n: usize) -> String {
 
 async fn known() -> (Store, Collection) {
     let store = store().await;
-    let of = Collection { connection: ConnectionId::generate(), data_type: DataType::Products };
+    let of = Collection::plain(ConnectionId::generate(), DataType::Products);
     let record = |n| Upsert {
         key: key(n).into(),
         data: format!(r#"{{"sku":"{}","name":"{:x}"}}"#, key(n), n.wrapping_mul(0x9E37_79B9_7F4A_7C15))
@@ -74,8 +74,8 @@ async fn what_was_not_seen_is_found_and_marked_once_also_when_it_is_done_again()
     assert_eq!((same.unwrap().len(), told), (blocks.len(), gone()));
     let next = Vanished { counted: 1_000, ..vanished };
     assert!(store.survey(&of, &next, |_, _| {}).await.unwrap().is_empty(), "once counted, nothing is left");
-    assert!(store.record(&of.connection, of.data_type, &key(3)).await.unwrap().unwrap().deleted);
-    assert!(!store.record(&of.connection, of.data_type, &key(4)).await.unwrap().unwrap().deleted);
+    assert!(store.record(&of, &key(3)).await.unwrap().unwrap().deleted);
+    assert!(!store.record(&of, &key(4)).await.unwrap().unwrap().deleted);
 }
 
 #[tokio::test]
@@ -90,8 +90,8 @@ async fn nothing_is_written_once_the_permit_has_ended() {
     let new = [Upsert { key: "new".into(), data: "{}".into(), fingerprint: 1 }];
     let refused = store.upsert_records(&of, &run, 0..1, &new, &ended, Timestamp::now()).await;
     assert!(matches!(refused, Err(StoreError::Changed)), "{refused:?}");
-    assert!(store.record(&of.connection, of.data_type, "new").await.unwrap().is_none());
-    assert!(!store.record(&of.connection, of.data_type, &key(3)).await.unwrap().unwrap().deleted);
+    assert!(store.record(&of, "new").await.unwrap().is_none());
+    assert!(!store.record(&of, &key(3)).await.unwrap().unwrap().deleted);
 
     ended.extend(Instant::now() + Duration::from_secs(60));
     let written = store.upsert_records(&of, &run, 0..1, &new, &ended, Timestamp::now()).await.unwrap();

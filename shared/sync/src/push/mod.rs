@@ -48,15 +48,18 @@ pub(crate) async fn push<'e>(
     let mut after: Option<ChangeId> = leased.run.cursor.as_deref().and_then(|id| id.parse().ok());
     let mapping = setting.config.as_ref().map(|config| config.field_mapping.clone()).unwrap_or_default();
     let rule = setting.settings().conflict_resolution;
-    let collection = Collection { connection: connection.clone(), data_type };
+    let collection = Collection::plain(connection.clone(), data_type);
     let mut pusher = Pusher { engine, leased, setting, mapping, rule, collection, lost: 0 };
     loop {
         let changes = engine.store.oldest_changes(&connection, data_type, after.as_ref(), PAGE).await?;
         let Some(last) = changes.last().map(|change| change.id.clone()) else { return Ok(End::Complete) };
         for change in changes {
-            // At least one, or a worker that needs all of its time to get here would hand over for ever.
+            if pusher.leased.run.cancel_requested {
+                return Ok(End::HandOver);
+            }
             pusher.work(change).await?;
-            if Instant::now() >= stop_at || pusher.leased.run.cancel_requested {
+            // Not before: a worker that needs all of its time to get here would hand over for ever.
+            if Instant::now() >= stop_at {
                 return Ok(End::HandOver);
             }
         }
@@ -115,14 +118,13 @@ impl Pusher<'_, '_> {
 
     /// The change as it is now; none if it is gone.
     async fn reload(&self, change: &Change) -> Result<Option<Change>, StoreError> {
-        let Collection { connection, data_type } = &self.collection;
+        let Collection { connection, data_type, .. } = &self.collection;
         let now = self.engine.store.change_of(connection, *data_type, &change.record_id).await?;
         Ok(now.filter(|now| now.id == change.id))
     }
 
     async fn attempt(&mut self, change: &Change) -> Result<Attempt, Failure> {
-        let Collection { connection, data_type } = &self.collection;
-        let record = self.engine.store.record(connection, *data_type, &change.record_id).await?;
+        let record = self.engine.store.record(&self.collection, &change.record_id).await?;
         let theirs = record.filter(|record| !record.deleted).map(|record| record.data);
         let content = Content { sent: change.on_its_way(), theirs };
         if self.leased.run.dry_run {

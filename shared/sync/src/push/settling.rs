@@ -146,7 +146,7 @@ impl Pusher<'_, '_> {
             }
             return Ok(taken);
         };
-        let known = store.record(&self.collection.connection, self.collection.data_type, &taken.key).await?;
+        let known = store.record(&self.collection, &taken.key).await?;
         if sent.operation == Operation::Create && known.is_some_and(|known| !known.deleted) {
             return Ok(taken);
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use fastrand::Rng;
+use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
 
 use crate::plan::Plan;
@@ -16,6 +17,8 @@ pub(crate) const LEFT_OUT: &str = "left out";
 pub(crate) struct Content {
     pub(crate) name: String,
     pub(crate) description: String,
+    /// When it became so.
+    pub(crate) modified_at: Timestamp,
 }
 
 impl fmt::Debug for Content {
@@ -67,6 +70,9 @@ impl Catalogue {
         for position in 0..self.articles.len() {
             let gone = self.articles[position].gone;
             self.articles[position].gone = if gone { self.rng.u32(..3) > 0 } else { self.rng.u32(..25) == 0 };
+            if gone {
+                self.articles[position].touch();
+            }
         }
     }
 
@@ -84,6 +90,7 @@ impl Catalogue {
     fn mend(&mut self) {
         if let Some(article) = self.articles.iter_mut().find(|article| article.kind == Kind::Broken) {
             article.kind = Kind::Good;
+            article.touch();
         }
     }
 
@@ -110,7 +117,7 @@ impl Catalogue {
     fn content(&mut self, number: usize, revision: usize) -> Content {
         let length = self.rng.usize(1..=self.text);
         let description = (0..length).map(|_| self.rng.alphanumeric()).collect();
-        Content { name: format!("Product {number}, revision {revision}"), description }
+        Content { name: format!("Product {number}, revision {revision}"), description, modified_at: now() }
     }
 
     fn present(&self) -> impl Iterator<Item = &Article> {
@@ -129,14 +136,14 @@ impl Catalogue {
 
     /// What a perfect copy holds now.
     pub(crate) fn contents(&self) -> BTreeMap<String, Content> {
-        self.good().map(|article| (article.sku.clone(), article.contents.last().unwrap().clone())).collect()
+        self.good().map(|article| (article.sku.clone(), article.now().clone())).collect()
     }
 
     /// Whether a record had this content ever, and how many it had before. Records that are gone had theirs.
     pub(crate) fn revision(&self, sku: &str, content: &Content) -> Option<usize> {
         let article =
             self.articles.iter().find(|article| article.sku == sku && article.kind == Kind::Good)?;
-        article.contents.iter().position(|had| had == content)
+        article.contents.iter().rposition(|had| had == content)
     }
 
     /// How many contents each record had so far.
@@ -144,9 +151,12 @@ impl Catalogue {
         self.good().map(|article| (article.sku.clone(), article.contents.len())).collect()
     }
 
-    /// Up to `limit` records behind the first `skipped`, as they are served.
-    pub(crate) fn page(&self, skipped: usize, limit: usize) -> Vec<Value> {
-        self.present().skip(skipped).take(limit).map(Article::served).collect()
+    /// The records that changed at or after `since`, as they are served.
+    pub(crate) fn served(&self, since: Option<i64>) -> Vec<Value> {
+        let changed = |article: &&Article| {
+            since.is_none_or(|since| article.now().modified_at.as_millisecond() >= since)
+        };
+        self.present().filter(changed).map(Article::served).collect()
     }
 }
 
@@ -159,19 +169,34 @@ pub(crate) struct Size {
 }
 
 impl Article {
+    fn now(&self) -> &Content {
+        self.contents.last().unwrap()
+    }
+
+    /// It is as it was, and the ERP says that it changed.
+    fn touch(&mut self) {
+        self.contents.push(Content { modified_at: now(), ..self.now().clone() });
+    }
+
     fn served(&self) -> Value {
-        let Content { name, description } = self.contents.last().unwrap();
-        let body = json!({"name": name, "description": description, "password": "hidden"});
+        let Content { name, description, modified_at } = self.now();
+        let mut body = json!({
+            "name": name, "description": description, "modifiedAt": modified_at, "password": "hidden",
+        });
         let (key, value) = match self.kind {
             Kind::Good => ("sku", &*self.sku),
             Kind::Broken => ("unknown", &*self.sku),
             Kind::Filtered => ("category", LEFT_OUT),
         };
-        let mut body = body;
         body[key] = value.into();
         if self.kind == Kind::Filtered {
             body["sku"] = self.sku.as_str().into();
         }
         body
     }
+}
+
+/// The time as the ERP tells it: to the millisecond.
+fn now() -> Timestamp {
+    Timestamp::now().round(Unit::Millisecond).unwrap()
 }

@@ -32,12 +32,9 @@ impl Desk {
         self.orders.iter().filter(|order| order["reference"] == reference).cloned().collect()
     }
 
-    pub(crate) fn page(&self, skipped: usize, limit: usize) -> Vec<Value> {
-        self.orders.iter().skip(skipped).take(limit).cloned().collect()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.orders.len()
+    /// All orders, as they are served.
+    pub(crate) fn served(&self) -> Vec<Value> {
+        self.orders.clone()
     }
 
     /// Our references, in the order they were taken.

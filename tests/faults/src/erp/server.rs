@@ -145,16 +145,13 @@ impl Server {
             (_, "/orders") if asked.contains_key("reference") => {
                 (200, json!({"data": shop.desk.find(asked["reference"])}).to_string())
             }
-            (_, "/orders") => {
-                let all = shop.desk.len();
-                (200, self.page(&asked, all, |skipped, limit| shop.desk.page(skipped, limit)))
-            }
+            (_, "/orders") => (200, self.page(&asked, &shop.desk.served())),
             (_, "/products") => {
                 if self.plan.restless && !self.dice.is_calm() {
                     shop.catalogue.pass_moment();
                 }
-                let all = usize::try_from(shop.catalogue.size().all).unwrap();
-                (200, self.page(&asked, all, |skipped, limit| shop.catalogue.page(skipped, limit)))
+                let since = asked.get("since").map(|since| since.parse().unwrap());
+                (200, self.page(&asked, &shop.catalogue.served(since)))
             }
             _ => (200, "{}".to_owned()),
         }
@@ -165,12 +162,7 @@ impl Server {
         self.plan.pace.lease.mul_f64(self.dice.throw(|rng| rng.f64() * 2.0))
     }
 
-    fn page(
-        &self,
-        asked: &HashMap<&str, &str>,
-        all: usize,
-        records: impl Fn(usize, usize) -> Vec<Value>,
-    ) -> String {
+    fn page(&self, asked: &HashMap<&str, &str>, all: &[Value]) -> String {
         let number = |name: &str| asked.get(name).and_then(|value| value.parse::<usize>().ok());
         let limit = number("limit").unwrap_or(self.plan.page as usize);
         let skipped = match self.plan.paging {
@@ -178,20 +170,21 @@ impl Server {
             Paging::Offset => number("offset").unwrap_or_default(),
             Paging::Cursor | Paging::NextUrl => number("cursor").unwrap_or_default(),
         };
-        let records = records(skipped, limit);
+        let records: Vec<&Value> = all.iter().skip(skipped).take(limit).collect();
         let next = skipped + records.len();
-        let more = next < all;
+        let more = next < all.len();
         let mut page = json!({"data": records});
         match self.plan.paging {
             Paging::Cursor => page["nextCursor"] = if more { next.to_string().into() } else { ().into() },
             Paging::NextUrl => {
-                let address = format!("?cursor={next}&limit={limit}");
+                let since = asked.get("since").map(|since| format!("&since={since}")).unwrap_or_default();
+                let address = format!("?cursor={next}&limit={limit}{since}");
                 page["next"] = if more { address.into() } else { ().into() };
             }
             Paging::Page | Paging::Offset => {}
         }
         if self.plan.tells_total {
-            page["total"] = all.into();
+            page["total"] = all.len().into();
         }
         page.to_string()
     }
