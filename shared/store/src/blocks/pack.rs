@@ -65,7 +65,7 @@ impl Packer {
             let piece = self.encode(entries.get(..fitting).unwrap_or(entries))?;
             let too_heavy = piece.bytes.len() > MAX_BYTES && fitting > least.max(1);
             let too_light = piece.bytes.len() < TARGET_BYTES / 2 && fitting < entries.len();
-            if !too_heavy && !(too_light && may_grow) {
+            if !(too_heavy || too_light && may_grow) {
                 return Ok(piece);
             }
             may_grow = false;
