@@ -47,6 +47,7 @@ pub(crate) struct Nudges {
 struct Waiting {
     sent: u64,
     nudges: Vec<Nudge>,
+    dead: Vec<Nudge>,
 }
 
 impl Nudges {
@@ -77,7 +78,9 @@ impl Nudges {
     pub(crate) fn receive(&self) -> Option<Nudge> {
         let now = Instant::now();
         let mut waiting = self.waiting.lock().unwrap();
-        waiting.nudges.retain(|nudge| nudge.receives < MAX_RECEIVES || nudge.visible_at > now);
+        let given_up = |nudge: &mut Nudge| nudge.receives >= MAX_RECEIVES && nudge.visible_at <= now;
+        let dead: Vec<Nudge> = waiting.nudges.extract_if(.., given_up).collect();
+        waiting.dead.extend(dead);
         let mut seen: Vec<&mut Nudge> =
             waiting.nudges.iter_mut().filter(|nudge| nudge.visible_at <= now).collect();
         if seen.is_empty() {
@@ -90,6 +93,16 @@ impl Nudges {
         Some(nudge.clone())
     }
 
+    /// Hands out a dead letter, if there is one.
+    pub(crate) fn dead_letter(&self) -> Option<Nudge> {
+        self.waiting.lock().unwrap().dead.pop()
+    }
+
+    /// Takes a dead letter back that nobody could deal with.
+    pub(crate) fn still_dead(&self, letter: Nudge) {
+        self.waiting.lock().unwrap().dead.push(letter);
+    }
+
     /// Forgets a message that was worked on. This too may fail: then it comes again.
     pub(crate) fn delete(&self, nudge: &Nudge) {
         if self.dice.fault(100, &[()]).is_none() {
@@ -99,7 +112,8 @@ impl Nudges {
 
     /// Whether nothing is left.
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.lock().unwrap().nudges.is_empty()
+        let waiting = self.waiting.lock().unwrap();
+        waiting.nudges.is_empty() && waiting.dead.is_empty()
     }
 
     fn visible(&self) -> usize {

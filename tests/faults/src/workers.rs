@@ -154,6 +154,12 @@ impl Workers {
                 }
                 self.lab.nudges.delete(&nudge);
             }
+            while let Some(letter) = self.lab.nudges.dead_letter() {
+                let buried = sync::bury(&self.lab.calm(), letter.event()).await;
+                if !buried.batch_item_failures.is_empty() {
+                    return Err("a dead letter of a closed run fails".to_owned());
+                }
+            }
             tokio::time::sleep(ms(2)).await;
         }
         Ok(())
@@ -171,6 +177,8 @@ impl Workers {
                 // Refused, failed or died: a person would look whether it worked, and here nobody minds.
                 drop(kill.run_until_cancelled(engine.cancel(&run)).await);
             });
+        } else if let Some(letter) = self.lab.nudges.dead_letter() {
+            self.ticks.spawn(bury(Arc::clone(&self.lab), letter));
         } else if self.ticks.is_empty() {
             let lab = Arc::clone(&self.lab);
             self.ticks.spawn(async move {
@@ -187,6 +195,15 @@ impl Workers {
 /// Processes may die, but not by their own hand.
 fn survived(ended: Result<(), JoinError>) -> Result<(), String> {
     ended.map_err(|error| format!("it panicked, see above: {error}"))
+}
+
+/// Deals with a dead letter.
+async fn bury(lab: Arc<Lab>, letter: Nudge) {
+    let (engine, kill) = lab.process();
+    let buried = kill.run_until_cancelled(sync::bury(&engine, letter.event())).await;
+    if buried.is_none_or(|response| !response.batch_item_failures.is_empty()) {
+        lab.nudges.still_dead(letter);
+    }
 }
 
 /// The life of one worker.
