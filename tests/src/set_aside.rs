@@ -57,10 +57,7 @@ async fn what_was_set_aside_is_listed_by_connection_with_its_class_and_what_is_w
     assert_eq!((&b["class"], &b["status"], &b["position"]), (&json!("mapping"), &json!("open"), &json!(2)));
     assert_eq!(b["errors"][0]["field"], "price", "{b}");
     assert!(b["raw"].as_str().unwrap().contains("cheap"), "{b}");
-    assert_eq!(
-        stage.causeway.client().get(&path(&b, "").trim_end_matches('/').to_owned()).await.expect(200),
-        b
-    );
+    assert_eq!(stage.causeway.client().get(path(&b, "").trim_end_matches('/')).await.expect(200), b);
     assert!(stage.list("closed").await.is_empty());
     let of = |more: &str| format!("/erp/set-aside?erpConnectionId={}{more}", stage.connection);
     assert_eq!(stage.causeway.list(&of("&dataType=products&limit=1")).await.len(), 2);
