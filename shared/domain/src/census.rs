@@ -44,6 +44,8 @@ pub struct Census {
     pub seen: Tally,
     /// The records that are here and not gone.
     pub live: Tally,
+    /// Whether there may be records here that `live` does not count: an earlier run did not reach its end.
+    pub unsure: bool,
     /// Records that failed before their key could be read: any of the known ones may be among them.
     pub unreadable: u64,
     /// How many items hold the marks of the keys that were seen.

@@ -19,4 +19,6 @@ pub struct SyncState {
     pub last_full_at: Option<Timestamp>,
     /// The records that are here and not gone. May be off after a write beside the runs; a survey puts it right.
     pub live: Tally,
+    /// Whether a run since ended before its end: a worker of it may have stored records that were never counted.
+    pub unsure: bool,
 }

@@ -23,7 +23,9 @@ impl Store {
             .table_name(&*self.table)
             .set_key(Some(key::sync_state(&Collection::of(run)).to_item()))
             .expression_attribute_values(":live", value(census.live)?);
-        let mut expression = "SET live = :live".to_owned();
+        let unsure = census.unsure || run.status != RunStatus::Success;
+        update = update.expression_attribute_values(":unsure", value(unsure)?);
+        let mut expression = "SET live = :live, unsure = :unsure".to_owned();
         if run.status == RunStatus::Success {
             if let Some(high_water) = run.high_water {
                 expression.push_str(", highWater = :highWater");

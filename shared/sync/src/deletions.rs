@@ -44,7 +44,7 @@ pub(crate) fn seem_due(run: &mut Run) -> bool {
         return false;
     }
     let fewer_than_told = run.total.is_some_and(|total| run.counts.read < total);
-    census.known > 0 && !fewer_than_told && census.seen != census.live
+    (census.known > 0 || census.unsure) && !fewer_than_told && (census.unsure || census.seen != census.live)
 }
 
 /// Marks what is gone, if that is allowed, under checkpoints.
@@ -126,6 +126,7 @@ async fn survey(engine: &Engine, leased: &mut Leased<'_>, lookup: &Lookup) -> Re
     let blocks = leased.keep(survey).await??;
     if let Some(census) = &mut leased.run.census {
         census.live = live;
+        census.unsure = false;
     }
     Ok(Gone { count, keys, blocks })
 }

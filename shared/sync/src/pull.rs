@@ -101,7 +101,8 @@ async fn give_back(pages: &mut dyn Pages, leased: &Leased<'_>) {
 
 /// Decides how much is read, before the first page. Decided once: the first checkpoint holds it.
 fn plan(run: &mut Run, state: &SyncState, setting: &Setting, program: u64) {
-    run.census = Some(Census { known: state.live.count, live: state.live, ..Census::default() });
+    run.census =
+        Some(Census { known: state.live.count, live: state.live, unsure: state.unsure, ..Census::default() });
     run.program = Some(program);
     let cannot = if !setting.connector.pulls_changes(run.data_type) {
         Some("this connection cannot be asked for changes only (see settings.api.changedSince)")

@@ -30,7 +30,7 @@ impl Seen {
     /// Goes on with what an earlier worker kept. Nothing is remembered where no record was known before.
     pub(crate) async fn load(engine: &Engine, run: &Run) -> Result<Self, StoreError> {
         let census = run.census.unwrap_or_default();
-        let complete = census.known > 0 && census.marked_batches == run.batch;
+        let complete = (census.known > 0 || census.unsure) && census.marked_batches == run.batch;
         let whole = run.part.as_ref().map_or(&run.id, |part| &part.of);
         let mut seen = Self { salt: hash(whole.as_str()), marks: Vec::new(), kept: 0, complete };
         if complete {

@@ -35,7 +35,11 @@ impl Run {
     /// A part of this run, which is about to be read from `resume` on, side by side with others.
     #[must_use]
     pub fn part(&self, number: u32, resume: String) -> Self {
-        let census = self.census.map(|census| Census { known: census.known, ..Census::default() });
+        let census = self.census.map(|census| Census {
+            known: census.known,
+            unsure: census.unsure,
+            ..Census::default()
+        });
         Self {
             part: Some(Part { of: self.id.clone(), number }),
             sync_config_id: self.sync_config_id.clone(),
