@@ -1,17 +1,17 @@
 //! Changes of records by a person or a shop: each makes, edits or drops a pending change, which a sync that pushes
 //! brings to the ERP. Reads show it at once.
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use domain::DataType;
 use domain::audit::AuditAction;
 use domain::change::Change;
 use domain::connection::Connection;
 use domain::difference::{difference, same_record};
-use domain::ids::ConnectionId;
 use domain::json::Json;
 use domain::records::{Record, RecordData, key_fields, patched, read_sent, with_key};
 use http::StatusCode;
+use http::request::Parts;
 use serde_json::json;
 use serde_json::value::RawValue;
 use store::{Current, StoreError};
@@ -50,12 +50,10 @@ pub fn routes() -> OpenApiRouter<ApiState> {
 pub(crate) async fn put_record(
     State(state): State<ApiState>,
     caller: Caller,
-    Path(path): Path<RecordPath>,
-    Query(query): Query<RecordQuery>,
+    target: Target,
     if_match: IfMatch,
     body: RawObject,
 ) -> Result<Response, ApiError> {
-    let target = Target::find(&state, &query.erp_connection_id, path.data_type, path.id.0).await?;
     let done =
         target.change(&state, &caller, &if_match, |current| target.whole(body.json()?, current)).await?;
     target.answer(&state, done).await
@@ -73,12 +71,10 @@ pub(crate) async fn put_record(
 pub(crate) async fn update_record(
     State(state): State<ApiState>,
     caller: Caller,
-    Path(path): Path<RecordPath>,
-    Query(query): Query<RecordQuery>,
+    target: Target,
     if_match: IfMatch,
     body: RawObject,
 ) -> Result<Response, ApiError> {
-    let target = Target::find(&state, &query.erp_connection_id, path.data_type, path.id.0).await?;
     let patch = body.json()?;
     let make = |current: Option<&Record>| {
         let record = current.ok_or_else(|| target.not_found())?;
@@ -100,11 +96,9 @@ pub(crate) async fn update_record(
 pub(crate) async fn delete_record(
     State(state): State<ApiState>,
     caller: Caller,
-    Path(path): Path<RecordPath>,
-    Query(query): Query<RecordQuery>,
+    target: Target,
     if_match: IfMatch,
 ) -> Result<Response, ApiError> {
-    let target = Target::find(&state, &query.erp_connection_id, path.data_type, path.id.0).await?;
     let make = |current: Option<&Record>| current.map(|_| None).ok_or_else(|| target.not_found());
     match target.change(&state, &caller, &if_match, make).await? {
         Done::Dropped => Ok(StatusCode::NO_CONTENT.into_response()),
@@ -169,7 +163,7 @@ fn named(order: Json<'_>) -> (String, String) {
 }
 
 /// The record that is to be changed.
-struct Target {
+pub(crate) struct Target {
     connection: Connection,
     data_type: DataType,
     key: String,
@@ -185,16 +179,19 @@ enum Done {
     Dropped,
 }
 
-impl Target {
-    async fn find(
-        state: &ApiState,
-        connection: &ConnectionId,
-        data_type: DataType,
-        key: String,
-    ) -> Result<Self, ApiError> {
-        Ok(Self { connection: find_connection(state, connection).await?, data_type, key })
-    }
+/// The one that path and query name.
+impl FromRequestParts<ApiState> for Target {
+    type Rejection = ApiError;
 
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let Path(RecordPath { data_type, id }) = Path::from_request_parts(parts, state).await?;
+        let Query(query) = Query::<RecordQuery>::from_request_parts(parts, state).await?;
+        let connection = find_connection(state, &query.erp_connection_id).await?;
+        Ok(Self { connection, data_type, key: id.0 })
+    }
+}
+
+impl Target {
     fn not_found(&self) -> ApiError {
         ApiError::not_found(&format!("{} record", self.data_type), &self.key)
     }
