@@ -72,7 +72,7 @@ pub(crate) async fn create_connection(
     caller: Caller,
     Form(input): Form<ConnectionInput>,
 ) -> Result<Created<PublicConnection>, ApiError> {
-    let connection = fresh(&state, input)?;
+    let connection = fresh(&state, input).await?;
     state.store().create_connection(&connection).await?;
     let details = json!({"name": connection.name, "provider": connection.provider});
     caller.note(&state, AuditAction::ErpConnectionCreatedEnhanced, connection.id.as_str(), details).await?;
@@ -188,9 +188,9 @@ pub(crate) async fn find_named(state: &ApiState, id: &ConnectionId) -> Result<Co
     })
 }
 
-fn fresh(state: &ApiState, input: ConnectionInput) -> Result<Connection, ApiError> {
+async fn fresh(state: &ApiState, input: ConnectionInput) -> Result<Connection, ApiError> {
     let id = ConnectionId::generate();
-    let credentials = state.vault().seal(&id, input.credentials, &CredentialsOf::default())?;
+    let credentials = state.vault().seal(&id, input.credentials, &CredentialsOf::default()).await?;
     let now = now();
     Ok(Connection {
         id,
@@ -220,7 +220,7 @@ async fn change(
     for attempt in 1..=ATTEMPTS {
         let before = find(state, id).await?;
         if_match.check(before.version)?;
-        let after = changed(state, &before, wanted(&before)?)?;
+        let after = changed(state, &before, wanted(&before)?).await?;
         match state.store().replace_connection(&after).await {
             Err(StoreError::Changed) if if_match.is_given() => return Err(ApiError::changed_meanwhile()),
             Err(StoreError::Changed) => {
@@ -237,10 +237,14 @@ async fn change(
     Err(StoreError::Changed.into())
 }
 
-fn changed(state: &ApiState, before: &Connection, input: ConnectionInput) -> Result<Connection, ApiError> {
+async fn changed(
+    state: &ApiState,
+    before: &Connection,
+    input: ConnectionInput,
+) -> Result<Connection, ApiError> {
     let last_error = before.last_error.clone().filter(|_| input.status == ConnectionStatus::Error);
     Ok(Connection {
-        credentials: state.vault().seal(&before.id, input.credentials, &before.credentials)?,
+        credentials: state.vault().seal(&before.id, input.credentials, &before.credentials).await?,
         name: input.name,
         provider: input.provider,
         connection_method: input.connection_method,

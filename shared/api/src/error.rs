@@ -245,6 +245,7 @@ impl From<SecretsError> for ApiError {
                 let message = "was sent as its mask, but no such secret is set: send the secret itself";
                 Self::invalid_field(format!("credentials.{field}"), message)
             }
+            SecretsError::Unavailable(_) => Self::unavailable().caused_by(error),
             other => Self::internal(other),
         }
     }

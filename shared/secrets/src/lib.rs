@@ -3,14 +3,16 @@
 //! Who holds the table or a backup of it, but not the key, learns nothing; who may write to the table cannot move a
 //! secret to another connection or another field, because a sealed secret is bound to both.
 
+mod data_key;
 pub mod key_file;
+mod kms;
 mod vault;
 
 pub use vault::Vault;
 
 use std::path::PathBuf;
 
-use domain::ids::ConnectionId;
+use store::StoreError;
 use thiserror::Error;
 
 /// Why a secret could not be sealed or opened. Never holds a secret.
@@ -27,17 +29,22 @@ pub enum SecretsError {
     /// The mask was sent for a secret that is not set, so there is nothing to keep.
     #[error("{0} was sent as its mask, but no such secret is set: send the secret itself")]
     NothingToKeep(&'static str),
-    /// A sealed secret does not fit the key, the connection or the field.
-    #[error(
-        "the stored {field} of {connection} cannot be opened: it was sealed under another key or altered; set it anew"
-    )]
+    /// A sealed secret does not fit the key, or what it is bound to.
+    #[error("the stored {what} cannot be opened: it was sealed under another key or altered; set it anew")]
     Unopenable {
-        /// The connection.
-        connection: ConnectionId,
-        /// The field, as named in JSON.
-        field: &'static str,
+        /// The field and its connection, or the item.
+        what: String,
     },
+    /// The data key is not to be had at the moment.
+    #[error("the key that secrets are sealed under is not to be had: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The crypto library refused to seal.
     #[error("a secret could not be sealed")]
     Unsealable,
+}
+
+impl From<StoreError> for SecretsError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
 }

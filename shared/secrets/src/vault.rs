@@ -4,17 +4,18 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_types::SdkConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::connection::{Credentials, CredentialsOf, SealedSecret, SecretField, SecretInput};
 use domain::ids::ConnectionId;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use store::Store;
 
+use crate::data_key::{DataKey, KEY_LEN};
+use crate::kms::Kms;
 use crate::{SecretsError, key_file};
-
-/// Length of a data key, in bytes.
-const KEY_LEN: usize = 32;
 
 /// What a sealed secret begins with; another way of sealing would begin with another.
 const FORMAT: &str = "v1.";
@@ -22,7 +23,7 @@ const FORMAT: &str = "v1.";
 /// Seals and opens secrets. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
-    key: Arc<RandomizedNonceKey>,
+    key: Arc<DataKey>,
 }
 
 impl fmt::Debug for Vault {
@@ -51,23 +52,32 @@ impl Vault {
     /// A vault under `key`.
     #[must_use]
     pub fn from_key(key: [u8; KEY_LEN]) -> Self {
-        #[expect(clippy::expect_used, reason = "any 32 bytes are a key of AES-256")]
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &key).expect("a key of the right length");
-        Self { key: Arc::new(key) }
+        Self { key: Arc::new(DataKey::known(&key)) }
+    }
+
+    /// A vault under a data key that the table keeps, wrapped by the KMS key `key_id`. Nothing is asked for before the
+    /// first secret is sealed or opened, so that who does neither needs no right to the key.
+    #[must_use]
+    pub fn from_kms(config: SdkConfig, key_id: impl Into<String>, store: Store) -> Self {
+        Self { key: Arc::new(DataKey::wrapped(Kms::new(config, key_id.into(), store))) }
     }
 
     /// Seals what a user sent; secrets sent as their mask are taken from `before`.
     ///
     /// # Errors
-    /// With [`SecretsError::NothingToKeep`] for a mask where `before` has no secret.
-    pub fn seal(
+    /// With [`SecretsError::NothingToKeep`] for a mask where `before` has no secret; if the data key is not to be had.
+    pub async fn seal(
         &self,
         connection: &ConnectionId,
         input: CredentialsOf<SecretInput>,
         before: &CredentialsOf<SealedSecret>,
     ) -> Result<CredentialsOf<SealedSecret>, SecretsError> {
+        let key = self.key.get().await?;
         input.turn_secrets(before, |field, secret, old| match (secret, old) {
-            (SecretInput::Set(secret), _) => self.seal_one(connection, field, &secret).map(Some),
+            (SecretInput::Set(secret), _) => {
+                let sealed = seal(key, binding(connection, field), secret.expose_secret().as_bytes())?;
+                Ok(Some(SealedSecret(sealed)))
+            }
             (SecretInput::Keep, Some(old)) => Ok(Some(old.clone())),
             (SecretInput::Keep, None) => Err(SecretsError::NothingToKeep(field.0)),
         })
@@ -76,55 +86,71 @@ impl Vault {
     /// Opens the credentials of a connection, for the connector that uses them.
     ///
     /// # Errors
-    /// With the first secret that does not fit this vault's key, the connection or its field.
-    pub fn open(
+    /// With the first secret that does not fit this vault's key, the connection or its field; if the data key is not
+    /// to be had.
+    pub async fn open(
         &self,
         connection: &ConnectionId,
         sealed: &CredentialsOf<SealedSecret>,
     ) -> Result<Credentials, SecretsError> {
+        let key = self.key.get().await?;
         let nothing = CredentialsOf::<()>::default();
         sealed.clone().turn_secrets(&nothing, |field, secret, _| {
-            let opened = self.open_one(connection, field, &secret);
+            let opened = open(key, binding(connection, field), &secret.0).and_then(text);
             opened
-                .ok_or(SecretsError::Unopenable { connection: connection.clone(), field: field.0 })
+                .ok_or_else(|| SecretsError::Unopenable { what: format!("{} of {connection}", field.0) })
                 .map(Some)
         })
     }
 
-    fn seal_one(
-        &self,
-        connection: &ConnectionId,
-        field: SecretField,
-        secret: &SecretString,
-    ) -> Result<SealedSecret, SecretsError> {
-        let mut text = secret.expose_secret().as_bytes().to_vec();
-        let nonce = self
-            .key
-            .seal_in_place_append_tag(binding(connection, field), &mut text)
-            .map_err(|_| SecretsError::Unsealable)?;
-        let mut sealed = nonce.as_ref().to_vec();
-        sealed.extend_from_slice(&text);
-        Ok(SealedSecret(format!("{FORMAT}{}", STANDARD.encode(sealed))))
+    /// Seals any other secret, bound to the item that will hold it: `bound_to` names that item.
+    ///
+    /// # Errors
+    /// If the data key is not to be had.
+    pub async fn seal_bytes(&self, bound_to: &str, secret: &[u8]) -> Result<String, SecretsError> {
+        seal(self.key.get().await?, binding_to_item(bound_to), secret)
     }
 
-    fn open_one(
-        &self,
-        connection: &ConnectionId,
-        field: SecretField,
-        sealed: &SealedSecret,
-    ) -> Option<SecretString> {
-        let bytes = STANDARD.decode(sealed.0.strip_prefix(FORMAT)?).ok()?;
-        let (nonce, text) = bytes.split_at_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut text = text.to_vec();
-        let open = self.key.open_in_place(nonce, binding(connection, field), &mut text).ok()?;
-        std::str::from_utf8(open).ok().map(SecretString::from)
+    /// Opens what [`Self::seal_bytes`] sealed for the same item.
+    ///
+    /// # Errors
+    /// When it does not fit this vault's key or the item; if the data key is not to be had.
+    pub async fn open_bytes(&self, bound_to: &str, sealed: &str) -> Result<SecretSlice<u8>, SecretsError> {
+        let opened = open(self.key.get().await?, binding_to_item(bound_to), sealed);
+        let opened = opened.ok_or_else(|| SecretsError::Unopenable { what: bound_to.to_owned() })?;
+        Ok(SecretSlice::from(opened))
     }
 }
 
-/// What a sealed secret is bound to. Neither part can hold a colon, so no two bindings read alike.
+fn seal(key: &RandomizedNonceKey, bound_to: Aad<Vec<u8>>, secret: &[u8]) -> Result<String, SecretsError> {
+    let mut text = secret.to_vec();
+    let nonce = key.seal_in_place_append_tag(bound_to, &mut text).map_err(|_| SecretsError::Unsealable)?;
+    let mut sealed = nonce.as_ref().to_vec();
+    sealed.extend_from_slice(&text);
+    Ok(format!("{FORMAT}{}", STANDARD.encode(sealed)))
+}
+
+fn open(key: &RandomizedNonceKey, bound_to: Aad<Vec<u8>>, sealed: &str) -> Option<Vec<u8>> {
+    let bytes = STANDARD.decode(sealed.strip_prefix(FORMAT)?).ok()?;
+    let (nonce, text) = bytes.split_at_checked(NONCE_LEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut text = text.to_vec();
+    let open = key.open_in_place(nonce, bound_to, &mut text).ok()?;
+    Some(open.to_vec())
+}
+
+fn text(secret: Vec<u8>) -> Option<SecretString> {
+    String::from_utf8(secret).ok().map(SecretString::from)
+}
+
+/// What a connection's secret is bound to. Neither part can hold a colon, so no two bindings read alike.
 fn binding(connection: &ConnectionId, field: SecretField) -> Aad<Vec<u8>> {
     Aad::from(format!("{connection}:{}", field.0).into_bytes())
+}
+
+/// What another secret is bound to. No id of a connection is empty, so it reads like no binding of one.
+fn binding_to_item(name: &str) -> Aad<Vec<u8>> {
+    Aad::from(format!(":{name}").into_bytes())
 }
 
 #[cfg(test)]
@@ -144,71 +170,81 @@ mod tests {
         CredentialsOf { api_key: input(key), api_secret: input(secret), ..CredentialsOf::default() }
     }
 
-    fn sealed() -> CredentialsOf<SealedSecret> {
-        vault().seal(&connection("erp_1"), sent("the-key", "the-secret"), &CredentialsOf::default()).unwrap()
+    async fn sealed() -> CredentialsOf<SealedSecret> {
+        let sent = sent("the-key", "the-secret");
+        vault().seal(&connection("erp_1"), sent, &CredentialsOf::default()).await.unwrap()
     }
 
-    #[test]
-    fn what_is_sealed_opens_again_and_does_not_show() {
-        let sealed = sealed();
+    #[tokio::test]
+    async fn what_is_sealed_opens_again_and_does_not_show() {
+        let sealed = sealed().await;
         let text = serde_json::to_string(&sealed).unwrap();
         assert!(!text.contains("the-key") && text.contains("v1."));
-        let open = vault().open(&connection("erp_1"), &sealed).unwrap();
+        let open = vault().open(&connection("erp_1"), &sealed).await.unwrap();
         assert_eq!(open.api_key.unwrap().expose_secret(), "the-key");
         assert_eq!(open.api_secret.unwrap().expose_secret(), "the-secret");
     }
 
-    #[test]
-    fn the_same_secret_never_seals_to_the_same_text() {
-        assert_ne!(sealed().api_key, sealed().api_key);
+    #[tokio::test]
+    async fn the_same_secret_never_seals_to_the_same_text() {
+        assert_ne!(sealed().await.api_key, sealed().await.api_key);
     }
 
-    #[test]
-    fn a_mask_keeps_the_old_secret_and_is_refused_where_there_is_none() {
-        let before = sealed();
+    #[tokio::test]
+    async fn a_mask_keeps_the_old_secret_and_is_refused_where_there_is_none() {
+        let before = sealed().await;
         let mask = domain::connection::MASK;
-        let kept = vault().seal(&connection("erp_1"), sent(mask, "new"), &before).unwrap();
+        let kept = vault().seal(&connection("erp_1"), sent(mask, "new"), &before).await.unwrap();
         assert_eq!(kept.api_key, before.api_key);
         assert_ne!(kept.api_secret, before.api_secret);
-        let error = vault().seal(&connection("erp_1"), sent(mask, "new"), &CredentialsOf::default());
+        let error = vault().seal(&connection("erp_1"), sent(mask, "new"), &CredentialsOf::default()).await;
         assert!(matches!(error, Err(SecretsError::NothingToKeep("apiKey"))));
     }
 
-    #[test]
-    fn a_secret_moved_to_another_connection_or_field_does_not_open() {
-        let sealed = sealed();
-        assert!(vault().open(&connection("erp_2"), &sealed).is_err());
+    #[tokio::test]
+    async fn a_secret_moved_to_another_connection_or_field_does_not_open() {
+        let sealed = sealed().await;
+        assert!(vault().open(&connection("erp_2"), &sealed).await.is_err());
         let swapped = CredentialsOf {
             api_key: sealed.api_secret.clone(),
             api_secret: sealed.api_key.clone(),
             ..CredentialsOf::default()
         };
-        let error = vault().open(&connection("erp_1"), &swapped).unwrap_err();
-        assert!(matches!(error, SecretsError::Unopenable { field: "apiKey", .. }));
+        let error = vault().open(&connection("erp_1"), &swapped).await.unwrap_err();
+        assert!(error.to_string().contains("apiKey of erp_1"), "{error}");
     }
 
-    #[test]
-    fn another_key_or_an_altered_text_is_refused_without_showing_anything() {
+    #[tokio::test]
+    async fn another_key_or_an_altered_text_is_refused_without_showing_anything() {
         let other = Vault::from_key([8; KEY_LEN]);
-        let error = other.open(&connection("erp_1"), &sealed()).unwrap_err().to_string();
+        let error = other.open(&connection("erp_1"), &sealed().await).await.unwrap_err().to_string();
         assert!(error.contains("apiKey of erp_1") && !error.contains("v1."), "{error}");
         for altered in ["", "v1.", "v1.AAAA", "v2.AAAA", "v1.%%%%"] {
             let credentials =
                 CredentialsOf { api_key: Some(SealedSecret(altered.to_owned())), ..CredentialsOf::default() };
-            assert!(vault().open(&connection("erp_1"), &credentials).is_err(), "{altered:?}");
+            assert!(vault().open(&connection("erp_1"), &credentials).await.is_err(), "{altered:?}");
         }
     }
 
-    #[test]
-    fn the_key_survives_a_restart_and_debug_shows_none_of_it() {
+    #[tokio::test]
+    async fn the_key_survives_a_restart_and_debug_shows_none_of_it() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("secret.key");
         let first = Vault::from_key_file(&path).unwrap();
-        let sealed = first.seal(&connection("erp_1"), sent("k", "s"), &CredentialsOf::default()).unwrap();
-        assert!(Vault::from_key_file(&path).unwrap().open(&connection("erp_1"), &sealed).is_ok());
+        let sealed =
+            first.seal(&connection("erp_1"), sent("k", "s"), &CredentialsOf::default()).await.unwrap();
+        assert!(Vault::from_key_file(&path).unwrap().open(&connection("erp_1"), &sealed).await.is_ok());
         assert_eq!(format!("{first:?}"), "Vault(..)");
         std::fs::write(&path, [1; 5]).unwrap();
         let error = Vault::from_key_file(&path).unwrap_err().to_string();
         assert!(error.contains("5 bytes instead of 32"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn another_secret_opens_for_the_item_it_was_sealed_for_alone() {
+        let sealed = vault().seal_bytes("signing_key:a", &[1, 2, 3]).await.unwrap();
+        assert_eq!(vault().open_bytes("signing_key:a", &sealed).await.unwrap().expose_secret(), [1, 2, 3]);
+        let error = vault().open_bytes("signing_key:b", &sealed).await.unwrap_err().to_string();
+        assert!(error.contains("signing_key:b") && !error.contains(&sealed), "{error}");
     }
 }

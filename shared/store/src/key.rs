@@ -357,6 +357,11 @@ pub(crate) fn user_email(email: &str) -> Key {
     key("user_email", email)
 }
 
+/// The wrapped data key, of which there is one.
+pub(crate) fn data_key() -> Key {
+    key("data_key", "data_key")
+}
+
 pub(crate) fn failed_sign_ins(subject: &str) -> Key {
     key(format!("failed_sign_in:{subject}"), "count")
 }

@@ -11,6 +11,7 @@ mod collection;
 mod conflicts;
 mod connections;
 mod cursor;
+mod data_key;
 mod dead_letters;
 mod error;
 mod health;

@@ -74,10 +74,9 @@ impl Engine {
         &self,
         connection: &Connection,
     ) -> (Result<TestReport, ErpError>, Option<String>) {
-        let opened = self.vault.open(&connection.id, &connection.credentials);
-        let connector = opened
-            .map_err(|error| ErpError::Misconfigured(error.to_string()))
-            .and_then(|credentials| connector_for(connection, credentials, &self.transport));
+        let opened = self.credentials(connection).await;
+        let connector =
+            opened.and_then(|credentials| connector_for(connection, credentials, &self.transport));
         match connector {
             Ok(connector) => (connector.test().await, connector.observed_host_key()),
             Err(error) => (Err(error), None),

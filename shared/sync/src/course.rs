@@ -11,6 +11,7 @@ use domain::mapping::drift::Shape;
 use domain::run::{Parts, Phase, Run};
 use domain::sync_config::{SyncConfig, SyncSettings};
 use jiff::SignedDuration;
+use secrets::SecretsError;
 use store::StoreError;
 use tokio::time::Instant;
 use transport::ErpError;
@@ -74,6 +75,19 @@ impl From<LeaseError> for Failure {
     }
 }
 
+impl From<SecretsError> for Failure {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            // Its message comes back, as when the table is away.
+            SecretsError::Unavailable(source) => Self::Store(StoreError::Unavailable {
+                message: format!("the data key is not to be had: {source}"),
+                source,
+            }),
+            other => Self::Setup(other.to_string()),
+        }
+    }
+}
+
 /// What a run is worked with: read anew by each worker.
 pub(crate) struct Setting {
     pub(crate) connection: Connection,
@@ -115,8 +129,7 @@ impl Setting {
                     .ok_or_else(|| Failure::Setup(scopes::sentence(scope, run.data_type)))?,
             ),
         };
-        let credentials = engine.vault.open(&connection.id, &connection.credentials);
-        let credentials = credentials.map_err(|error| Failure::Setup(error.to_string()))?;
+        let credentials = engine.vault.open(&connection.id, &connection.credentials).await?;
         let connector = connector_for(&connection, credentials, &engine.transport)?;
         Ok(Self { connection, config, overrides, connector })
     }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use domain::connection::{Connection, Credentials};
 use jiff::{Timestamp, Unit};
 use queue::Queue;
-use secrets::Vault;
+use secrets::{SecretsError, Vault};
 use store::Store;
-use transport::Transport;
+use transport::{ErpError, Transport};
 
 /// The clients a process has one of each. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -21,6 +22,16 @@ pub struct Engine {
     pub transport: Transport,
     /// Its paces.
     pub pace: Pace,
+}
+
+impl Engine {
+    /// The credentials of a connection, opened, for somebody who waits for the answer.
+    pub(crate) async fn credentials(&self, connection: &Connection) -> Result<Credentials, ErpError> {
+        self.vault.open(&connection.id, &connection.credentials).await.map_err(|error| match error {
+            SecretsError::Unavailable(_) => ErpError::Unavailable(error.to_string()),
+            other => ErpError::Misconfigured(other.to_string()),
+        })
+    }
 }
 
 /// How long things take and how much is done at a time. The defaults are what ships; the fault suite lives faster.

@@ -41,8 +41,7 @@ async fn take(
     data_type: DataType,
     records: u32,
 ) -> Result<Page, ErpError> {
-    let credentials = engine.vault.open(&connection.id, &connection.credentials);
-    let credentials = credentials.map_err(|error| ErpError::Misconfigured(error.to_string()))?;
+    let credentials = engine.credentials(connection).await?;
     let connector = connector_for(&only_looking(connection), credentials, &engine.transport)?;
     let pull = Pull { data_type, page_size: records, resume: None, since: None };
     let mut pages = connector.pull(pull).await?;
