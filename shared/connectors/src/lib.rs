@@ -1,13 +1,22 @@
 //! Code that speaks one ERP's dialect over a transport: tests a connection, yields its records page
 //! by page, and sends ours.
 
+mod business_central;
+#[cfg(test)]
+mod conformance;
 mod connector;
 mod doi;
 mod files;
 mod http;
+mod offer;
+mod patience;
 mod push;
 mod registry;
+mod rest;
 
 pub use connector::{Connector, Item, Page, Pages, Pull, TestReport};
+pub use offer::{Direction, Offer, default_mapping, offers};
 pub use push::{Found, Lookup, Push, PushError, Pushed};
 pub use registry::connector_for;
+
+pub(crate) use offer::offers_changes;

@@ -231,6 +231,11 @@ pub(crate) fn dead_letter(id: &DeadLetterId) -> Key {
     key(DEAD_LETTERS, id.as_str())
 }
 
+/// The access token that a grant gets for a connection.
+pub(crate) fn access_token(connection: &ConnectionId, grant: &str) -> Key {
+    key(format!("erp_access_token:{connection}"), grant)
+}
+
 pub(crate) fn statistics(connection: &ConnectionId) -> Key {
     key("erp_statistics", connection.as_str())
 }

@@ -3,6 +3,7 @@
 //! [`Store`] is concrete; on a laptop it talks to an embedded DynamoDB through the same client as in the cloud.
 //! [`key`] spells every key; nothing scans.
 
+mod access_tokens;
 mod assignments;
 mod audit_events;
 mod blocks;
@@ -39,6 +40,7 @@ mod table;
 mod users;
 mod work_errors;
 
+pub use access_tokens::{KeptToken, TokenState};
 pub use assignments::AssignmentRef;
 pub use audit_events::AuditFilter;
 pub use blocks::{BlockRef, Compared, Outcome, Permit, Upsert, Vanished};

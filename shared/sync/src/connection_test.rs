@@ -1,6 +1,6 @@
 //! Tests a connection for real, and notes what came of it.
 
-use connectors::{TestReport, connector_for};
+use connectors::TestReport;
 use domain::connection::{Connection, ConnectionStatus};
 use domain::health::ContactKind;
 use store::StoreError;
@@ -75,8 +75,7 @@ impl Engine {
         connection: &Connection,
     ) -> (Result<TestReport, ErpError>, Option<String>) {
         let opened = self.credentials(connection).await;
-        let connector =
-            opened.and_then(|credentials| connector_for(connection, credentials, &self.transport));
+        let connector = opened.and_then(|credentials| self.connector(connection, credentials));
         match connector {
             Ok(connector) => (connector.test().await, connector.observed_host_key()),
             Err(error) => (Err(error), None),

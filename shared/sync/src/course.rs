@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connectors::{Connector, connector_for};
+use connectors::Connector;
 use domain::Direction;
 use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
@@ -130,7 +130,7 @@ impl Setting {
             ),
         };
         let credentials = engine.vault.open(&connection.id, &connection.credentials).await?;
-        let connector = connector_for(&connection, credentials, &engine.transport)?;
+        let connector = engine.connector(&connection, credentials)?;
         Ok(Self { connection, config, overrides, connector })
     }
 

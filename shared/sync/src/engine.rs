@@ -1,13 +1,17 @@
 //! What every part of the engine works with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use connectors::{Connector, connector_for};
 use domain::connection::{Connection, Credentials};
 use jiff::{Timestamp, Unit};
 use queue::Queue;
 use secrets::{SecretsError, Vault};
 use store::Store;
 use transport::{ErpError, Transport};
+
+use crate::access_tokens::KeptTokens;
 
 /// The clients a process has one of each. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -31,6 +35,16 @@ impl Engine {
             SecretsError::Unavailable(_) => ErpError::Unavailable(error.to_string()),
             other => ErpError::Misconfigured(other.to_string()),
         })
+    }
+
+    /// The connector of a connection; its access tokens are kept for all workers.
+    pub(crate) fn connector(
+        &self,
+        connection: &Connection,
+        credentials: Credentials,
+    ) -> Result<Box<dyn Connector>, ErpError> {
+        let tokens = KeptTokens::new(self.store.clone(), self.vault.clone(), connection);
+        connector_for(connection, credentials, &self.transport, Arc::new(tokens))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connectors::{Page, Pages, Pull, connector_for};
+use connectors::{Page, Pages, Pull};
 use domain::DataType;
 use domain::connection::{Connection, FileAfterRead};
 use transport::ErpError;
@@ -42,7 +42,7 @@ async fn take(
     records: u32,
 ) -> Result<Page, ErpError> {
     let credentials = engine.credentials(connection).await?;
-    let connector = connector_for(&only_looking(connection), credentials, &engine.transport)?;
+    let connector = engine.connector(&only_looking(connection), credentials)?;
     let pull = Pull { data_type, page_size: records, resume: None, since: None };
     let mut pages = connector.pull(pull).await?;
     let page = first_with_records(&mut *pages).await;

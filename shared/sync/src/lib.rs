@@ -4,6 +4,7 @@
 //! goes on from the last checkpoint, and writes each checkpoint under the run's version, so that two workers cannot
 //! both move a run on. What a dead worker had written and not checkpointed is recognised when the batch is done again.
 
+mod access_tokens;
 mod batch;
 mod cancel;
 mod connection_test;

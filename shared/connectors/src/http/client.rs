@@ -6,24 +6,24 @@ use async_trait::async_trait;
 use domain::DataType;
 use domain::connection::{ConnectionSettings, Credentials, PushMethod};
 use serde_json::json;
-use transport::http::{HttpAnswer, HttpClient, HttpRequest, place};
+use transport::http::{HttpAnswer, HttpRequest, place};
+use transport::session::{AccessTokens, Session};
 use transport::{ErpError, Transport};
 use url::Url;
 
-use super::answer;
 use super::config::HttpConfig;
 use super::hints::{self, Hints};
-use super::paging::{self, Pager, Verdict};
-use super::progress::{Mark, Progress};
+use super::paging::{Pager, Verdict};
 use super::push;
-use super::records::{find_records, to_items};
+use super::sign_in;
+use crate::rest::{self, Mark, Progress, find_records, to_items};
 use crate::{Connector, Found, Lookup, Page, Pages, Pull, Push, PushError, Pushed, TestReport};
 
 /// Speaks to any HTTP API that answers in JSON.
 #[derive(Debug)]
 pub(crate) struct HttpConnector {
     config: Arc<HttpConfig>,
-    http: HttpClient,
+    session: Arc<Session>,
 }
 
 impl HttpConnector {
@@ -35,8 +35,11 @@ impl HttpConnector {
         settings: &ConnectionSettings,
         credentials: Credentials,
         transport: &Transport,
+        tokens: Arc<dyn AccessTokens>,
     ) -> Result<Self, ErpError> {
-        Ok(Self { config: Arc::new(HttpConfig::new(settings, credentials)?), http: transport.http().clone() })
+        let config = Arc::new(HttpConfig::new(settings, &credentials)?);
+        let session = sign_in::session(settings, credentials, transport, tokens)?;
+        Ok(Self { config, session: Arc::new(session) })
     }
 
     /// Asks for one record of a data type: what to do when the address itself answers nothing.
@@ -44,7 +47,7 @@ impl HttpConnector {
         let mut url = self.config.data_url(data_type);
         let limit = self.config.api.paging.limit_param.as_deref().unwrap_or("limit");
         url.query_pairs_mut().append_pair(limit, "1");
-        self.http.send(&self.config.request_once(url)).await
+        self.session.send(&self.config.request_once(url)).await
     }
 }
 
@@ -52,7 +55,7 @@ impl HttpConnector {
 impl Connector for HttpConnector {
     async fn test(&self) -> Result<TestReport, ErpError> {
         let request = self.config.request_once(self.config.test_url());
-        let answer = self.http.exchange(&request).await?;
+        let answer = self.session.exchange(&request).await?;
         let nothing_here = matches!(answer.status.as_u16(), 404 | 405) && self.config.api.test_path.is_none();
         match self.config.first_enabled {
             _ if answer.status.is_success() => Ok(report(&answer)),
@@ -62,23 +65,16 @@ impl Connector for HttpConnector {
     }
 
     async fn pull(&self, pull: Pull) -> Result<Box<dyn Pages>, ErpError> {
-        let progress = match &pull.resume {
-            None => Progress::default(),
-            Some(resume) => serde_json::from_str(resume).map_err(|error| {
-                ErpError::Misconfigured(format!(
-                    "the run cannot go on where it stopped ({error}): start a new one"
-                ))
-            })?,
-        };
+        let progress = Progress::from_resume(pull.resume.as_deref())?;
         let paging = self.config.api.paging.clone();
         let mut base = self.config.data_url(pull.data_type);
         let filter = pull.since.zip(self.config.api.changes_of(pull.data_type));
         if let Some((since, changes)) = filter {
-            paging::set(&mut base, &changes.param, &changes.format.write(since));
+            rest::set(&mut base, &changes.param, &changes.format.write(since));
         }
         Ok(Box::new(HttpPages {
             total: None,
-            http: self.http.clone(),
+            session: Arc::clone(&self.session),
             base,
             only_changes: filter.is_some(),
             config: Arc::clone(&self.config),
@@ -92,11 +88,11 @@ impl Connector for HttpConnector {
     }
 
     async fn push(&self, push: &Push<'_>) -> Result<Pushed, PushError> {
-        push::send(&self.http, &self.config, push).await
+        push::send(&self.session, &self.config, push).await
     }
 
     async fn find(&self, lookup: &Lookup<'_>) -> Result<Option<Found>, ErpError> {
-        push::find(&self.http, &self.config, lookup).await
+        push::find(&self.session, &self.config, lookup).await
     }
 
     fn can_find(&self, data_type: DataType) -> bool {
@@ -111,7 +107,7 @@ impl Connector for HttpConnector {
 
 fn report(answer: &HttpAnswer) -> TestReport {
     let place = place(&answer.url);
-    let page = if answer::is_web_page(answer, &answer.body) { " with a web page" } else { "" };
+    let page = if rest::is_web_page(answer, &answer.body) { " with a web page" } else { "" };
     TestReport {
         message: format!("{place} answered {}{page}", answer.status),
         details: json!({
@@ -126,7 +122,7 @@ fn report(answer: &HttpAnswer) -> TestReport {
 struct HttpPages {
     /// How many records there are, as last told.
     total: Option<u64>,
-    http: HttpClient,
+    session: Arc<Session>,
     config: Arc<HttpConfig>,
     base: Url,
     only_changes: bool,
@@ -139,7 +135,7 @@ impl Pages for HttpPages {
     async fn next(&mut self) -> Result<Option<Page>, ErpError> {
         while let Some(url) = self.pager.url(&self.base)? {
             let request = self.config.request(url);
-            let answer = self.http.exchange(&request).await?;
+            let answer = self.session.exchange(&request).await?;
             if answer.status.is_success() {
                 let is_first = self.pager.progress.pages == 0;
                 let page = self.read(answer, &request)?;
@@ -170,7 +166,7 @@ impl Pages for HttpPages {
 impl HttpPages {
     fn read(&mut self, answer: HttpAnswer, request: &HttpRequest) -> Result<Page, ErpError> {
         let api = &self.config.api;
-        let (mut items, mark, hints) = match answer::read(&answer, request)? {
+        let (mut items, mark, hints) = match rest::read(&answer, request)? {
             None => (vec![], Mark::of(&[]), Hints::default()),
             Some(json) => {
                 let found = find_records(&json, self.data_type, api.records_path.as_deref());
@@ -189,8 +185,7 @@ impl HttpPages {
                 warnings.extend(doubt);
             }
         }
-        let resume = serde_json::to_string(&self.pager.progress)
-            .map_err(|error| ErpError::Malformed(format!("the checkpoint cannot be written: {error}")))?;
+        let resume = self.pager.progress.to_resume()?;
         self.total = hints.total.or(self.total);
         Ok(Page { body: answer.body.into(), items, resume, total: hints.total, warnings })
     }

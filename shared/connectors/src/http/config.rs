@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::DataType;
-use domain::connection::{ApiAuth, ApiSettings, ConnectionSettings, Credentials, PushSettings};
+use domain::connection::{ApiSettings, ConnectionSettings, Credentials, PushSettings};
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use secrecy::SecretString;
 use transport::ErpError;
-use transport::http::{Auth, HttpRequest, RetryPolicy};
+use transport::http::{HttpRequest, RetryPolicy};
 use url::Url;
 
-const DEFAULT_AUTH_HEADER: &str = "X-API-Key";
+use crate::patience::{retry, timeout};
 
 /// Everything a request needs besides its address.
 #[derive(Debug)]
@@ -24,7 +23,6 @@ pub(super) struct HttpConfig {
     pub(super) api: ApiSettings,
     /// A data type that may be synced, for the connection test.
     pub(super) first_enabled: Option<DataType>,
-    auth: Auth,
     headers: HeaderMap,
     timeout: Duration,
     retry: RetryPolicy,
@@ -35,7 +33,7 @@ impl HttpConfig {
     ///
     /// # Errors
     /// `Misconfigured`, naming the field.
-    pub(super) fn new(settings: &ConnectionSettings, credentials: Credentials) -> Result<Self, ErpError> {
+    pub(super) fn new(settings: &ConnectionSettings, credentials: &Credentials) -> Result<Self, ErpError> {
         let address = credentials.api_url.as_deref().unwrap_or_default();
         let base =
             Url::parse(address).map_err(|_| misconfigured("apiUrl must be an http or https address"))?;
@@ -46,13 +44,9 @@ impl HttpConfig {
             base,
             api: settings.api.clone(),
             first_enabled: DataType::ALL.into_iter().find(|data_type| settings.enables(*data_type)),
-            auth: auth(&settings.api, credentials)?,
             headers: headers(&settings.api.headers)?,
-            timeout: Duration::from_millis(settings.timeout.into()),
-            retry: RetryPolicy {
-                attempts: settings.retry_attempts,
-                first_delay: Duration::from_millis(settings.retry_delay.into()),
-            },
+            timeout: timeout(settings),
+            retry: retry(settings),
         })
     }
 
@@ -63,12 +57,7 @@ impl HttpConfig {
 
     /// Asks for an address once: whoever tests a connection waits for the answer.
     pub(super) fn request_once(&self, url: Url) -> HttpRequest {
-        HttpRequest {
-            headers: self.headers.clone(),
-            auth: self.auth.clone(),
-            timeout: self.timeout,
-            ..HttpRequest::get(url)
-        }
+        HttpRequest { headers: self.headers.clone(), timeout: self.timeout, ..HttpRequest::get(url) }
     }
 
     /// Where the records of a data type are.
@@ -100,43 +89,8 @@ impl HttpConfig {
     }
 }
 
-fn misconfigured(sentence: &str) -> ErpError {
+pub(super) fn misconfigured(sentence: &str) -> ErpError {
     ErpError::Misconfigured(format!("the connection's {sentence}"))
-}
-
-fn auth(api: &ApiSettings, credentials: Credentials) -> Result<Auth, ErpError> {
-    let Credentials { api_key, api_secret, oauth_token, .. } = credentials;
-    match api.auth {
-        Some(ApiAuth::None) => Ok(Auth::none()),
-        Some(ApiAuth::Bearer) => match (oauth_token, api_key) {
-            (Some(token), _) => Ok(Auth::bearer(token, "oauthToken")),
-            (None, Some(key)) => Ok(Auth::bearer(key, "apiKey")),
-            (None, None) => Err(misconfigured("auth is bearer: set oauthToken or apiKey")),
-        },
-        Some(ApiAuth::Basic) => match (api_key, api_secret) {
-            (Some(user), password) => Ok(basic(user, password.unwrap_or_default())),
-            (None, _) => {
-                Err(misconfigured("auth is basic: set apiKey (the user) and apiSecret (the password)"))
-            }
-        },
-        Some(ApiAuth::Header) => {
-            let name = api.auth_header.as_deref().unwrap_or(DEFAULT_AUTH_HEADER);
-            let name: HeaderName =
-                name.parse().map_err(|_| misconfigured("authHeader is no name of a header"))?;
-            let key = api_key.ok_or_else(|| misconfigured("auth is header: set apiKey"))?;
-            Ok(Auth::in_header(name, key, "apiKey and authHeader"))
-        }
-        None => Ok(match (oauth_token, api_key, api_secret) {
-            (Some(token), ..) => Auth::bearer(token, "oauthToken"),
-            (None, Some(user), Some(password)) => basic(user, password),
-            (None, Some(key), None) => Auth::bearer(key, "apiKey"),
-            (None, None, _) => Auth::none(),
-        }),
-    }
-}
-
-fn basic(user: SecretString, password: SecretString) -> Auth {
-    Auth::basic(user, password, "apiKey and apiSecret")
 }
 
 fn headers(more: &BTreeMap<String, String>) -> Result<HeaderMap, ErpError> {

@@ -5,7 +5,7 @@ use domain::json::{Json, Kind};
 use http::HeaderMap;
 use http::header::LINK;
 
-use super::answer::JsonAnswer;
+use crate::rest::JsonAnswer;
 
 /// Everything an answer tells, whatever the paging style.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -11,10 +11,7 @@ use transport::http::place;
 use url::Url;
 
 use super::hints::{Hints, Next};
-use super::progress::{Mark, Progress, Step};
-
-/// The longest address or cursor that is kept in a checkpoint, in bytes.
-const LONGEST_STEP: usize = 4096;
+use crate::rest::{LONGEST_STEP, Mark, Progress, Step, same_host, set};
 
 /// Turns hints into steps and steps into addresses.
 #[derive(Debug)]
@@ -232,44 +229,9 @@ fn told_step(next: Next, at: &Url) -> Result<Step, ErpError> {
     }
 }
 
-/// An address of the next page, which must be at the same host, for the credentials go along. Servers behind a proxy
-/// often write `http` where they are reached by `https`; that is mended.
-fn same_host(base: &Url, address: &str) -> Result<Url, ErpError> {
-    let mut url = base.join(address).map_err(|error| {
-        ErpError::Malformed(format!("{} names a next page that is no address: {error}", place(base)))
-    })?;
-    if base.scheme() == "https"
-        && url.scheme() == "http"
-        && url.port().is_none()
-        && url.set_scheme("https").is_err()
-    {
-        return Err(ErpError::Malformed(format!("{} names a next page that is no address", place(base))));
-    }
-    let upgraded = base.scheme() == "http" && url.scheme() == "https" && url.host() == base.host();
-    if url.origin() == base.origin() || upgraded {
-        Ok(url)
-    } else {
-        Err(ErpError::Forbidden(format!(
-            "{} names a next page at another host, {}: credentials are not sent there",
-            place(base),
-            place(&url)
-        )))
-    }
-}
-
 fn endless(at: &Url, what: &str, pages: u64) -> ErpError {
     ErpError::Malformed(format!(
         "endless page loop at {}: after {pages} pages {what}; check settings.api.paging",
         place(at)
     ))
-}
-
-/// Sets a query parameter, replacing one of that name.
-pub(super) fn set(url: &mut Url, name: &str, value: &str) {
-    let others: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(key, _)| key != name)
-        .map(|(key, value)| (key.into(), value.into()))
-        .collect();
-    url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
 }

@@ -2,14 +2,18 @@
 
 mod credentials;
 mod provider;
+pub mod providers;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use credentials::{Credentials, CredentialsOf, MASK, Masked, SealedSecret, SecretField, SecretInput};
 pub use provider::{ConnectionMethod, Provider};
+pub use providers::SignIn;
 pub use settings::{
     ApiAuth, ApiSettings, ChangedSince, ConnectionSettings, CsvSettings, FileAfterRead, FileContent,
     FileFormat, FileSettings, MomentFormat, NumberForm, Paging, PagingStyle, PushLookup, PushMethod,
-    PushRequest, PushSettings,
+    PushRequest, PushSettings, TokenAuth,
 };
 
 use jiff::Timestamp;
@@ -156,7 +160,11 @@ impl ConnectionInput {
             "must be 1 to 200 characters without control characters",
         );
         self.credentials.check(self.connection_method, &mut checks);
+        providers::check_sign_in(self.provider, self.connection_method, &self.credentials, &mut checks);
         self.settings.check(&mut checks);
+        if self.connection_method == ConnectionMethod::Api {
+            self.settings.api.check_sign_in(&self.credentials, &mut checks);
+        }
         checks.finish()
     }
 }

@@ -117,8 +117,13 @@ pub(super) fn parse_flag(text: &str) -> Option<bool> {
     }
 }
 
+/// The text of a time; none where it is the first day there is, which .NET and the ERPs built on it send for nothing.
+fn set_time(value: Json<'_>) -> Result<Option<Cow<'_, str>>, String> {
+    Ok(trimmed(value)?.filter(|text| !text.starts_with("0001-01-01")))
+}
+
 fn day(value: Json<'_>) -> Result<Option<Date>, String> {
-    let Some(text) = trimmed(value)? else { return Ok(None) };
+    let Some(text) = set_time(value)? else { return Ok(None) };
     let parsed = plain_day(&text)
         .or_else(|| civil(&text).map(DateTime::date))
         .or_else(|| moment_of(&text).map(|moment| moment.to_zoned(TimeZone::UTC).date()));
@@ -129,7 +134,7 @@ fn day(value: Json<'_>) -> Result<Option<Date>, String> {
 
 /// A moment; a time without a zone is read as UTC, a day as its first instant.
 pub(super) fn moment(value: Json<'_>) -> Result<Option<Timestamp>, String> {
-    let Some(text) = trimmed(value)? else { return Ok(None) };
+    let Some(text) = set_time(value)? else { return Ok(None) };
     parse_moment(&text).map(Some).ok_or_else(|| {
         format!(
             "must be a time such as 2026-01-31T10:00:00Z or 2026-01-31 10:00:00, the ERP sent {}",

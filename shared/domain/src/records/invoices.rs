@@ -12,7 +12,7 @@ record! {
         /// Line number.
         line_number "lineNumber": String ["linenumber" "lineno" "line" "position" "sequence" "linesequencenumber"],
         /// Stock keeping unit.
-        sku "sku": String ["sku" "productid" "itemnumber" "itemcode" "productnumber" "material" "item" "productcode"],
+        sku "sku": String ["sku" "productid" "itemnumber" "itemcode" "productnumber" "material" "item" "productcode" "lineobjectnumber"],
         /// What was sold.
         description "description": String ["description" "name" "productname" "itemname" "itemtext"],
         /// How much.
@@ -22,7 +22,7 @@ record! {
         unit_price "unitPrice": Decimal ["unitprice" "price" "rate" "netprice"],
         /// Total of the line.
         #[schema(value_type = Option<String>, example = "25.00")]
-        total "total": Decimal ["total" "amount" "linetotal" "lineamount" "netamount"],
+        total "total": Decimal ["total" "amount" "linetotal" "lineamount" "netamount" "amountexcludingtax"],
     }
 }
 

@@ -39,7 +39,7 @@ record! {
         /// How much.
         quantity "quantity": Quantity ["quantity" "qty" "orderedquantity" "requestedquantity"],
         /// Unit of measure.
-        unit "unit": String ["unit" "uom" "unitofmeasure"],
+        unit "unit": String ["unit" "uom" "unitofmeasure" "unitofmeasurecode"],
         /// Price of one.
         #[schema(value_type = Option<String>, example = "12.50")]
         unit_price "unitPrice": Decimal ["unitprice" "price" "rate"],
@@ -48,7 +48,7 @@ record! {
         discount "discount": Decimal ["discount" "discountpercent" "discountamount"],
         /// Total of the line.
         #[schema(value_type = Option<String>, example = "25.00")]
-        total "total": Decimal ["total" "amount" "linetotal" "lineamount" "netamount"],
+        total "total": Decimal ["total" "amount" "linetotal" "lineamount" "netamount" "amountexcludingtax"],
     }
 }
 

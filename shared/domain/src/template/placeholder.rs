@@ -11,6 +11,12 @@ use super::value::Value;
 /// Begins the name of a field of the record where names mean fields of one of its items.
 const RECORD: &str = "$.";
 
+/// Ends the name of a moment of which the day alone is meant, as in `{{orderedAt|date}}`.
+const AS_DAY: &str = "|date";
+
+/// `2026-11-21`
+const DAY_LENGTH: usize = 10;
+
 /// Where placeholders stand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope {
@@ -32,6 +38,8 @@ pub(super) struct Placeholder {
     origin: Origin,
     /// What it holds; nothing is known of the user's own fields.
     pub(super) kind: Option<FieldKind>,
+    /// Whether the day alone is meant, of a moment.
+    as_day: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +57,16 @@ impl Placeholder {
     /// # Errors
     /// With a sentence, if there is no such field.
     pub(super) fn parse(scope: Scope, name: &str) -> Result<Self, String> {
-        let here = |origin, kind, name: &str| Ok(Self { name: name.to_owned(), origin, kind });
+        let Some(name) = name.strip_suffix(AS_DAY) else { return Self::named(scope, name) };
+        let named = Self::named(scope, name)?;
+        match named.kind {
+            Some(FieldKind::Moment | FieldKind::Day) => Ok(Self { as_day: true, ..named }),
+            _ => Err(format!("{name} has no day: {AS_DAY} goes with a time")),
+        }
+    }
+
+    fn named(scope: Scope, name: &str) -> Result<Self, String> {
+        let here = |origin, kind, name: &str| Ok(Self { name: name.to_owned(), origin, kind, as_day: false });
         let of_record = match (scope.item, name.strip_prefix(RECORD)) {
             (Some(fields), None) => {
                 let kind = kind_in(fields, name).ok_or_else(|| {
@@ -92,9 +109,17 @@ impl Placeholder {
             Origin::Reference => {
                 Some(outgoing.field(&self.name).map_or(Value::Text(outgoing.reference), Value::Json))
             }
-            Origin::Record => outgoing.field(&self.name).map(Value::Json),
-            Origin::Item => present(item?, &self.name).map(Value::Json),
+            Origin::Record => outgoing.field(&self.name).and_then(|json| self.form(json)),
+            Origin::Item => present(item?, &self.name).and_then(|json| self.form(json)),
         }
+    }
+
+    /// A value of the record in the form that is asked for. A canonical moment begins with its day in UTC.
+    fn form<'a>(&self, json: Json<'a>) -> Option<Value<'a>> {
+        if !self.as_day {
+            return Some(Value::Json(json));
+        }
+        json.text().strip_prefix('"')?.get(..DAY_LENGTH).map(Value::Text)
     }
 }
 

@@ -49,6 +49,16 @@ fn a_string_that_is_a_placeholder_becomes_the_value_with_every_digit() {
 }
 
 #[test]
+fn of_a_moment_the_day_alone_can_be_asked_for() {
+    assert_eq!(
+        body(json!({"on": "{{orderedAt|date}}", "at": "{{orderedAt}}"})),
+        r#"{"at":"2026-11-21T06:00:00Z","on":"2026-11-21"}"#
+    );
+    let errors = BodyTemplate::parse(DataType::Orders, &json!({"on": "{{total|date}}"})).unwrap_err();
+    assert!(errors[0].message.contains("total has no day"), "{errors:?}");
+}
+
+#[test]
 fn decimals_may_be_written_as_texts() {
     let template =
         BodyTemplate::parse(DataType::Orders, &json!({"t": "{{total}}", "l": "{{lines}}"})).unwrap();

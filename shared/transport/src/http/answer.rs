@@ -5,7 +5,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
-use super::{HttpRequest, failure, place};
+use super::{Auth, HttpRequest, failure, place};
 use crate::ErpError;
 
 /// An answer, decompressed.
@@ -19,6 +19,8 @@ pub struct HttpAnswer {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
+    /// What it was asked with, so that a refusal names the right fields and shows no secret.
+    auth: Auth,
 }
 
 impl HttpAnswer {
@@ -41,10 +43,15 @@ impl HttpAnswer {
         failure::refused(self, request)
     }
 
+    /// What it was asked with.
+    pub(super) const fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
     /// What the server said, on one line of at most 300 characters, without markup and without our secrets.
     #[must_use]
     pub fn excerpt(&self, request: &HttpRequest) -> String {
-        failure::excerpt(&self.body, &request.auth)
+        failure::excerpt(&self.body, &self.auth, request.words)
     }
 }
 
@@ -63,7 +70,7 @@ pub(super) async fn read(
         body.extend_from_slice(&chunk);
     }
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-    Ok(HttpAnswer { url, status, headers, body: body.freeze() })
+    Ok(HttpAnswer { url, status, headers, body: body.freeze(), auth: request.auth.clone() })
 }
 
 fn too_large(url: &Url, limit: usize) -> ErpError {

@@ -21,6 +21,7 @@ enum Scheme {
     Bearer(SecretString),
     Basic { user: SecretString, password: SecretString },
     Header { name: HeaderName, value: SecretString },
+    InBody(Vec<SecretString>),
 }
 
 impl Auth {
@@ -48,6 +49,12 @@ impl Auth {
         Self { scheme: Scheme::Header { name, value }, fields }
     }
 
+    /// Nothing in the headers: these secrets stand in the body, and are taken out of what the server says.
+    #[must_use]
+    pub const fn in_body(secrets: Vec<SecretString>, fields: &'static str) -> Self {
+        Self { scheme: Scheme::InBody(secrets), fields }
+    }
+
     /// What to do when the credentials were refused.
     pub(super) fn advice(&self) -> String {
         match self.scheme {
@@ -59,7 +66,7 @@ impl Auth {
     /// The header to send.
     pub(super) fn header(&self) -> Result<Option<(HeaderName, HeaderValue)>, ErpError> {
         let (name, text) = match &self.scheme {
-            Scheme::None => return Ok(None),
+            Scheme::None | Scheme::InBody(_) => return Ok(None),
             Scheme::Bearer(token) => (AUTHORIZATION, format!("Bearer {}", token.expose_secret())),
             Scheme::Basic { user, password } => (AUTHORIZATION, format!("Basic {}", pair(user, password))),
             Scheme::Header { name, value } => (name.clone(), value.expose_secret().to_owned()),
@@ -80,6 +87,9 @@ impl Auth {
             Scheme::None => vec![],
             Scheme::Bearer(secret) | Scheme::Header { value: secret, .. } => {
                 vec![secret.expose_secret().to_owned()]
+            }
+            Scheme::InBody(secrets) => {
+                secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect()
             }
             Scheme::Basic { user, password } => {
                 vec![

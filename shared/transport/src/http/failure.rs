@@ -8,6 +8,7 @@ use domain::json::Json;
 use jiff::Timestamp;
 use url::Url;
 
+use super::request::Words;
 use super::{Auth, HttpAnswer, HttpRequest, place, retry};
 use crate::ErpError;
 
@@ -70,11 +71,11 @@ pub(super) fn broken_off(url: &Url, error: &reqwest::Error, timeout: Duration) -
 
 /// An answer came that is no success.
 pub(super) fn refused(answer: &HttpAnswer, request: &HttpRequest) -> ErpError {
-    let said = excerpt(&answer.body, &request.auth);
+    let said = answer.excerpt(request);
     let colon = if said.is_empty() { "" } else { ": " };
     let sentence = format!("{} answered {}{colon}{said}", place(&answer.url), answer.status);
     match answer.status.as_u16() {
-        401 | 403 => ErpError::Unauthorized(format!("{sentence} — {}", request.auth.advice())),
+        401 | 403 => ErpError::Unauthorized(format!("{sentence} — {}", answer.auth().advice())),
         429 => ErpError::RateLimited {
             message: format!("{sentence} — it wants to be asked less often"),
             retry_after: retry::retry_after(&answer.headers, Timestamp::now()),
@@ -86,8 +87,9 @@ pub(super) fn refused(answer: &HttpAnswer, request: &HttpRequest) -> ErpError {
 }
 
 /// What a server said, fit to be shown.
-pub(super) fn excerpt(body: &[u8], auth: &Auth) -> String {
-    let said = json_message(body).unwrap_or_else(|| {
+pub(super) fn excerpt(body: &[u8], auth: &Auth, words: Option<Words>) -> String {
+    let own = || words.zip(Json::parse(body).ok()).and_then(|(words, json)| words(json));
+    let said = own().or_else(|| json_message(body)).unwrap_or_else(|| {
         let start = &body[..body.len().min(16 * 1024)];
         without_markup(&String::from_utf8_lossy(start))
     });

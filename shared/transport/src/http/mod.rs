@@ -12,7 +12,7 @@ mod tests;
 
 pub use answer::HttpAnswer;
 pub use auth::Auth;
-pub use request::{HttpRequest, place};
+pub use request::{HttpRequest, Words, place};
 pub use retry::{RetryPolicy, is_turned_away};
 pub use sent::Unanswered;
 

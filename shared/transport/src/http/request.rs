@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::json::Json;
 use http::{HeaderMap, Method};
 use url::Url;
 
@@ -10,6 +11,9 @@ use super::{Auth, RetryPolicy};
 
 /// The most an answer may hold once it is decompressed, in bytes.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// Finds the sentence in a refusal where a vendor has a place of its own for it; `None` to look at the usual places.
+pub type Words = fn(Json<'_>) -> Option<String>;
 
 /// A request to an ERP.
 #[derive(Debug, Clone)]
@@ -33,6 +37,8 @@ pub struct HttpRequest {
     pub retry: RetryPolicy,
     /// The most the answer may hold once it is decompressed, in bytes; 64 MiB unless set.
     pub body_limit: usize,
+    /// How the vendor words a refusal, if not in a usual way.
+    pub words: Option<Words>,
 }
 
 impl HttpRequest {
@@ -49,6 +55,7 @@ impl HttpRequest {
             timeout: Duration::from_secs(30),
             retry: RetryPolicy::NONE,
             body_limit: BODY_LIMIT,
+            words: None,
         }
     }
 

@@ -245,7 +245,7 @@ async fn a_web_page_is_quoted_by_its_title() {
 
 #[test]
 fn an_excerpt_is_one_clean_line_of_bounded_length() {
-    let said = |body: &str| failure::excerpt(body.as_bytes(), &Auth::none());
+    let said = |body: &str| failure::excerpt(body.as_bytes(), &Auth::none(), None);
     assert_eq!(said("<fault>\n <text>no\tsuch&thing</text></fault>"), "no such&thing");
     assert_eq!(said(r#"{"errors": [{"message": "bad\u0007 field"}]}"#), "bad field");
     assert_eq!(said(&"é".repeat(1000)).chars().count(), 301);

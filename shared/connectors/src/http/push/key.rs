@@ -7,8 +7,8 @@ use domain::mapping::{FieldMapping, Mapper};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::super::answer::JsonAnswer;
-use super::super::records::WRAPPERS;
+use crate::rest::JsonAnswer;
+use crate::rest::WRAPPERS;
 
 /// The key in the answer to a new record.
 pub(super) fn of_answer(

@@ -7,12 +7,12 @@ use domain::connection::{PushLookup, PushSettings};
 use domain::json::{Json, Kind};
 use domain::template::{Outgoing, PathTemplate};
 use transport::ErpError;
-use transport::http::{HttpClient, HttpRequest, place};
+use transport::http::{HttpRequest, place};
+use transport::session::Session;
 
-use super::super::answer::{self, JsonAnswer};
 use super::super::config::HttpConfig;
-use super::super::records::find_records;
 use super::key;
+use crate::rest::{self, JsonAnswer, find_records};
 use crate::{Found, Lookup};
 
 /// How deep in a record its reference is looked for: an answer may be nested without end.
@@ -23,14 +23,14 @@ const DEPTH: u32 = 8;
 /// # Errors
 /// With what the ERP said, or why its answer says neither yes nor no.
 pub(in crate::http) async fn find(
-    http: &HttpClient,
+    session: &Session,
     config: &HttpConfig,
     lookup: &Lookup<'_>,
 ) -> Result<Option<Found>, ErpError> {
     let settings = config.push_settings(lookup.data_type);
     let Some(how) = &settings.lookup else { return Err(cannot_look(lookup.data_type)) };
     let request = request(config, how, &settings, lookup)?;
-    let answer = http.exchange(&request).await?;
+    let answer = session.exchange(&request).await?;
     if matches!(answer.status.as_u16(), 404 | 410) {
         return Ok(None);
     }
@@ -40,7 +40,7 @@ pub(in crate::http) async fn find(
     if answer.body.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let Some(json) = answer::read(&answer, &request)? else { return Ok(None) };
+    let Some(json) = rest::read(&answer, &request)? else { return Ok(None) };
     let found = ours(&json, how, &settings, lookup);
     found.map_err(|reason| ErpError::Malformed(format!("{} {reason}", place(&answer.url))))
 }

@@ -8,12 +8,13 @@ use domain::change::Operation;
 use domain::connection::PushSettings;
 use http::StatusCode;
 use transport::ErpError;
-use transport::http::{HttpAnswer, HttpClient, HttpRequest, is_turned_away, place};
+use transport::http::{HttpAnswer, HttpRequest, place};
+use transport::session::Session;
 
 pub(super) use lookup::find;
 
-use super::answer::{self, JsonAnswer};
 use super::config::HttpConfig;
+use crate::rest::{self, Fate, JsonAnswer};
 use crate::{Lookup, Push, PushError, Pushed};
 
 /// Sends a record.
@@ -21,42 +22,20 @@ use crate::{Lookup, Push, PushError, Pushed};
 /// # Errors
 /// With what is known of its fate.
 pub(super) async fn send(
-    http: &HttpClient,
+    session: &Session,
     config: &HttpConfig,
     push: &Push<'_>,
 ) -> Result<Pushed, PushError> {
     let settings = config.push_settings(push.data_type);
     let request = request::of(config, &settings, push)?;
-    let answer = http.deliver(&request).await?;
+    let answer = session.deliver(&request).await?;
     let is_duplicate = answer.status == StatusCode::CONFLICT && push.operation == Operation::Create;
     if is_duplicate && !settings.idempotent && settings.lookup.is_some() {
-        return had_already(http, config, push, answer.failure(&request)).await;
+        return had_already(session, config, push, answer.failure(&request)).await;
     }
-    judge(&answer, &request, push, &settings)
-}
-
-/// What an answer says of the record's fate.
-fn judge(
-    answer: &HttpAnswer,
-    request: &HttpRequest,
-    push: &Push<'_>,
-    settings: &PushSettings,
-) -> Result<Pushed, PushError> {
-    let failure = || answer.failure(request);
-    match (answer.status.as_u16(), push.operation) {
-        (200..=299, _) => taken(answer, request, push, settings),
-        (404 | 410, Operation::Delete) => Ok(pushed(answer, None)),
-        (401, _) => Err(PushError::NotSent(failure())),
-        _ if is_turned_away(answer.status) => Err(PushError::NotSent(failure())),
-        (409, Operation::Create) if settings.idempotent => {
-            Err(PushError::Unknown(ErpError::Unavailable(format!(
-                "{}: the ERP is still at work on an earlier request with the same Idempotency-Key",
-                failure()
-            ))))
-        }
-        (408, _) => Err(PushError::Unknown(failure())),
-        (400..=499, _) => Err(PushError::Rejected(failure())),
-        _ => Err(PushError::Unknown(failure())),
+    match rest::fate(&answer, &request, push.operation, settings.idempotent)? {
+        Fate::Done => taken(&answer, &request, push, &settings),
+        Fate::WasGone => Ok(pushed(&answer, None)),
     }
 }
 
@@ -67,11 +46,8 @@ fn taken(
     push: &Push<'_>,
     settings: &PushSettings,
 ) -> Result<Pushed, PushError> {
-    let json = if says_something(answer) {
-        answer::read(answer, request).map_err(PushError::Unknown)?
-    } else {
-        None
-    };
+    let json =
+        if says_something(answer) { rest::read(answer, request).map_err(PushError::Unknown)? } else { None };
     let told = match push.operation {
         Operation::Create => told_key(answer, json.as_ref(), push, settings),
         Operation::Update | Operation::Delete => None,
@@ -84,7 +60,7 @@ fn says_something(answer: &HttpAnswer) -> bool {
     let text = answer.body.trim_ascii();
     let means_json =
         answer.media_type().ends_with("json") || text.starts_with(b"{") || text.starts_with(b"[");
-    !text.is_empty() && (means_json || answer::is_web_page(answer, text))
+    !text.is_empty() && (means_json || rest::is_web_page(answer, text))
 }
 
 /// The key a new record was given. What was merely accepted has none yet: its address is that of a job.
@@ -107,13 +83,13 @@ fn pushed(answer: &HttpAnswer, erp_key: Option<String>) -> Pushed {
 
 /// After "there is one already": if that one is ours, an earlier try had made it.
 async fn had_already(
-    http: &HttpClient,
+    session: &Session,
     config: &HttpConfig,
     push: &Push<'_>,
     refusal: ErpError,
 ) -> Result<Pushed, PushError> {
     let lookup = Lookup { data_type: push.data_type, reference: push.reference, mapping: push.mapping };
-    match find(http, config, &lookup).await {
+    match find(session, config, &lookup).await {
         Ok(Some(found)) => Ok(Pushed {
             erp_key: found.erp_key,
             message: format!("the ERP had it already, found by its reference {}", push.reference),

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use domain::change::Operation;
 use domain::connection::{PushMethod, PushRequest, PushSettings};
-use domain::json::Json;
-use domain::template::{BodyTemplate, Outgoing, PathTemplate, Unfilled, renamed};
+use domain::template::{Outgoing, PathTemplate, Unfilled, renamed};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method};
 use transport::ErpError;
@@ -14,7 +13,7 @@ use transport::http::HttpRequest;
 use url::Url;
 
 use super::super::config::{HttpConfig, add_headers};
-use crate::{Push, PushError};
+use crate::{Push, PushError, rest};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -27,22 +26,15 @@ pub(super) fn of(
     settings: &PushSettings,
     push: &Push<'_>,
 ) -> Result<HttpRequest, PushError> {
-    let outgoing = Outgoing {
-        data_type: push.data_type,
-        operation: push.operation,
-        record: push.record.map(Json::from),
-        key: push.key,
-        reference: push.reference,
-        idempotency_key: push.idempotency_key,
-        numbers: settings.numbers,
-    };
-    let (name, wanted, usual) = match push.operation {
-        Operation::Create => ("create", &settings.create, Method::POST),
-        Operation::Update => ("update", &settings.update, Method::PUT),
-        Operation::Delete => ("delete", &settings.delete, Method::DELETE),
+    let outgoing = rest::outgoing(push, settings.numbers);
+    let (name, wanted) = rest::request_of(settings, push.operation);
+    let usual = match push.operation {
+        Operation::Create => Method::POST,
+        Operation::Update => Method::PUT,
+        Operation::Delete => Method::DELETE,
     };
     if push.operation != Operation::Delete {
-        is_whole(&outgoing, settings)?;
+        rest::is_whole(&outgoing, &settings.requires)?;
     }
     let at = format!("settings.api.push.{}.{name}", push.data_type);
     let url = url(config, wanted, &outgoing, &at)?;
@@ -62,20 +54,6 @@ pub(super) fn of(
     })?;
     request.headers.insert(IDEMPOTENCY_KEY, key);
     Ok(request)
-}
-
-/// Whether there is a record with all that is required of it.
-fn is_whole(outgoing: &Outgoing<'_>, settings: &PushSettings) -> Result<(), PushError> {
-    if outgoing.record.is_none() {
-        return Err(PushError::NeedsMapping("there is no record to send, only its key".to_owned()));
-    }
-    match outgoing.missing(&settings.requires) {
-        None => Ok(()),
-        Some(field) => Err(PushError::NeedsMapping(format!(
-            "{field} is missing, and settings.api.push.{}.requires it: add it to the record",
-            outgoing.data_type
-        ))),
-    }
 }
 
 fn url(
@@ -109,14 +87,7 @@ fn body(
     at: &str,
 ) -> Result<Option<String>, PushError> {
     match (&wanted.body, outgoing.operation) {
-        (Some(template), _) => {
-            let template = BodyTemplate::parse(outgoing.data_type, template).map_err(|errors| {
-                let first =
-                    errors.into_iter().next().map(|error| format!(".{} {}", error.field, error.message));
-                misconfigured(&format!("{at}.body{}", first.unwrap_or_default()))
-            })?;
-            Ok(Some(template.render(outgoing)))
-        }
+        (Some(template), _) => rest::filled(template, outgoing, at).map(Some),
         (None, Operation::Delete) => Ok(None),
         (None, Operation::Create | Operation::Update) => {
             renamed(outgoing, push.mapping).map(Some).map_err(PushError::NeedsMapping)

@@ -1,5 +1,7 @@
 //! Connection tests, and how credentials are sent.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use domain::connection::{ApiAuth, ApiSettings, ConnectionSettings, Credentials};
@@ -8,6 +10,7 @@ use transport::{ErpError, Transport};
 
 use super::server::Server;
 use crate::Connector;
+use crate::conformance::Unkept;
 use crate::http::HttpConnector;
 
 fn credentials(key: Option<&str>, secret: Option<&str>, token: Option<&str>) -> Credentials {
@@ -55,10 +58,14 @@ fn settings_that_do_not_fit_the_credentials_are_named() {
     let api = ApiSettings { auth: Some(ApiAuth::Basic), ..ApiSettings::default() };
     let settings = ConnectionSettings { api, ..ConnectionSettings::default() };
     let url = Some("https://erp.example.com".to_owned());
-    let error =
-        HttpConnector::new(&settings, Credentials { api_url: url, ..Credentials::default() }, &transport);
+    let error = HttpConnector::new(
+        &settings,
+        Credentials { api_url: url, ..Credentials::default() },
+        &transport,
+        Arc::new(Unkept),
+    );
     assert!(matches!(&error, Err(ErpError::Misconfigured(why)) if why.contains("apiKey")), "{error:?}");
-    let error = HttpConnector::new(&settings, Credentials::default(), &transport);
+    let error = HttpConnector::new(&settings, Credentials::default(), &transport, Arc::new(Unkept));
     assert!(matches!(&error, Err(ErpError::Misconfigured(why)) if why.contains("apiUrl")), "{error:?}");
 }
 

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use transport::{ErpError, Transport};
 
+use crate::conformance::Unkept;
 use crate::http::HttpConnector;
 use crate::{Connector, Item, Page, Pull};
 
@@ -79,7 +80,7 @@ impl Server {
         let settings = ConnectionSettings { api, retry_attempts: 0, ..ConnectionSettings::default() };
         let credentials = Credentials { api_url: Some(format!("{}/", self.origin)), ..credentials };
         let transport = Transport::new("127.0.0.0/8".parse().unwrap()).unwrap();
-        HttpConnector::new(&settings, credentials, &transport).unwrap()
+        HttpConnector::new(&settings, credentials, &transport, Arc::new(Unkept)).unwrap()
     }
 
     /// Pulls everything, ten at a time, making the connector anew from the checkpoint after each page.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{ChangedSince, Paging, PushSettings};
+use crate::connection::CredentialsOf;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -20,6 +21,8 @@ pub struct ApiSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "X-API-Key")]
     pub auth_header: Option<String>,
+    /// With `auth: oauth2`, how `clientId` and `clientSecret` are shown at the token endpoint.
+    pub token_auth: TokenAuth,
     /// More headers to send. Not for secrets: they are stored and shown as they are.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
@@ -60,6 +63,20 @@ pub enum ApiAuth {
     Basic,
     /// `apiKey` in the header named by `authHeader`.
     Header,
+    /// `Authorization: Bearer`, with an access token that `clientId` gets at `tokenUrl` by `clientSecret`, or by an
+    /// assertion signed with `privateKey` (OAuth 2.0 client credentials, RFC 6749 section 4.4 and RFC 7523).
+    Oauth2,
+}
+
+/// How the client shows itself at the token endpoint.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenAuth {
+    /// `Authorization: Basic`, which every server must understand (RFC 6749, section 2.3.1).
+    #[default]
+    Header,
+    /// `client_id` and `client_secret` in the body, which some want.
+    Body,
 }
 
 impl ApiSettings {
@@ -67,6 +84,29 @@ impl ApiSettings {
     #[must_use]
     pub fn changes_of(&self, data_type: DataType) -> Option<&ChangedSince> {
         self.changed_since_of.get(&data_type).or(self.changed_since.as_ref())
+    }
+
+    /// Checks that the credentials are there which `auth` sends.
+    pub(in crate::connection) fn check_sign_in<S>(
+        &self,
+        credentials: &CredentialsOf<S>,
+        checks: &mut Checks,
+    ) {
+        if self.auth != Some(ApiAuth::Oauth2) {
+            return;
+        }
+        for name in ["tokenUrl", "clientId"] {
+            checks.require(
+                credentials.is_set(name),
+                &format!("credentials.{name}"),
+                "is needed: settings.api.auth is oauth2",
+            );
+        }
+        checks.require(
+            credentials.client_secret.is_some() || credentials.private_key.is_some(),
+            "credentials.clientSecret",
+            "is needed, or privateKey instead: settings.api.auth is oauth2",
+        );
     }
 
     pub(super) fn check(&self, checks: &mut Checks) {

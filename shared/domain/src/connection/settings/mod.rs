@@ -6,7 +6,7 @@ mod files;
 mod paging;
 mod push;
 
-pub use api::{ApiAuth, ApiSettings};
+pub use api::{ApiAuth, ApiSettings, TokenAuth};
 pub use changed_since::{ChangedSince, MomentFormat};
 pub use files::{CsvSettings, FileAfterRead, FileContent, FileFormat, FileSettings};
 pub use paging::{Paging, PagingStyle};
@@ -15,6 +15,7 @@ pub use push::{NumberForm, PushLookup, PushMethod, PushRequest, PushSettings};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::providers::business_central::BusinessCentralSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -44,6 +45,8 @@ pub struct ConnectionSettings {
     pub api: ApiSettings,
     /// How to read files.
     pub files: FileSettings,
+    /// Business Central: what is particular to it.
+    pub business_central: BusinessCentralSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -57,6 +60,7 @@ impl Default for ConnectionSettings {
             batch_size: 1_000,
             api: ApiSettings::default(),
             files: FileSettings::default(),
+            business_central: BusinessCentralSettings::default(),
         }
     }
 }
@@ -94,5 +98,6 @@ impl ConnectionSettings {
         checks.require(bytes <= MAX_BYTES, "settings", "must be at most 64 KB in all");
         self.api.check(checks);
         self.files.check(checks);
+        self.business_central.check(checks);
     }
 }

@@ -20,6 +20,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use transport::Transport;
 
+use crate::conformance::Unkept;
 use crate::http::HttpConnector;
 use crate::{Connector, Found, Lookup, Push, PushError, Pushed};
 
@@ -117,7 +118,7 @@ impl Erp {
     pub(super) fn connector(&self) -> HttpConnector {
         let credentials = Credentials { api_url: Some(self.origin.clone()), ..Credentials::default() };
         let transport = Transport::new("127.0.0.0/8".parse().unwrap()).unwrap();
-        HttpConnector::new(&self.settings, credentials, &transport).unwrap()
+        HttpConnector::new(&self.settings, credentials, &transport, Arc::new(Unkept)).unwrap()
     }
 
     /// Sends an order as `chg_1-1`.

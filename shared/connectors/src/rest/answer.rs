@@ -8,11 +8,11 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A JSON answer whose outermost parts are at hand, so that looking for many of them reads the text once.
 #[derive(Debug)]
-pub(super) struct JsonAnswer<'a>(pub(super) Opened<'a>);
+pub(crate) struct JsonAnswer<'a>(pub(crate) Opened<'a>);
 
 impl<'a> JsonAnswer<'a> {
     /// What a dotted path leads to. A member whose own name holds dots, such as `@odata.count`, is found as such.
-    pub(super) fn at(&self, path: &str) -> Option<Json<'a>> {
+    pub(crate) fn at(&self, path: &str) -> Option<Json<'a>> {
         let member = |name: &str| self.0.members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
         member(path).or_else(|| {
             let (first, rest) = path.split_once('.')?;
@@ -31,7 +31,7 @@ impl<'a> From<Json<'a>> for JsonAnswer<'a> {
 ///
 /// # Errors
 /// `Malformed`, with what came instead of JSON.
-pub(super) fn read<'a>(
+pub(crate) fn read<'a>(
     answer: &'a HttpAnswer,
     request: &HttpRequest,
 ) -> Result<Option<JsonAnswer<'a>>, ErpError> {
@@ -67,7 +67,7 @@ fn what_came(answer: &HttpAnswer, request: &HttpRequest, text: &[u8], error: &se
 }
 
 /// Whether an answer is meant for a browser.
-pub(super) fn is_web_page(answer: &HttpAnswer, text: &[u8]) -> bool {
+pub(crate) fn is_web_page(answer: &HttpAnswer, text: &[u8]) -> bool {
     let start = text[..text.len().min(64)].to_ascii_lowercase();
     answer.media_type() == "text/html" || start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
 }

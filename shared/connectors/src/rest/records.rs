@@ -5,14 +5,14 @@ use std::ops::Range;
 use domain::DataType;
 use domain::json::{Json, Kind};
 
-use super::answer::JsonAnswer;
+use super::JsonAnswer;
 use crate::Item;
 
 /// Members that are known to hold the records.
 const PLACES: [&str; 5] = ["data", "items", "results", "records", "value"];
 
 /// Members that are known to hold an object with the records.
-pub(super) const WRAPPERS: [&str; 8] =
+pub(crate) const WRAPPERS: [&str; 8] =
     ["d", "data", "result", "results", "response", "payload", "message", "_embedded"];
 
 /// Finds the records of an answer to a request for `data_type`: the answer itself, or the list at `configured`, or at
@@ -20,7 +20,7 @@ pub(super) const WRAPPERS: [&str; 8] =
 ///
 /// # Errors
 /// With a sentence that says where was looked and what was there.
-pub(super) fn find_records<'a>(
+pub(crate) fn find_records<'a>(
     answer: &JsonAnswer<'a>,
     data_type: DataType,
     configured: Option<&str>,
@@ -74,7 +74,7 @@ fn at_usual_places<'a>(answer: &JsonAnswer<'a>, data_type: DataType) -> Option<J
 }
 
 /// The records as parts of the body they were read from.
-pub(super) fn to_items(body: &[u8], records: &[Json<'_>]) -> Vec<Item> {
+pub(crate) fn to_items(body: &[u8], records: &[Json<'_>]) -> Vec<Item> {
     let item = |record: &Json<'_>| {
         let range = range_in(body, record.text());
         match record.kind() {

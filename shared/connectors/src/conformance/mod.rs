@@ -1,0 +1,5 @@
+//! One suite over all connectors.
+
+mod tokens;
+
+pub(crate) use tokens::Unkept;

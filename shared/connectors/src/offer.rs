@@ -1,0 +1,89 @@
+//! What can be synced with a provider, and how: the same lists serve the connectors, the engine and whoever draws a
+//! form.
+
+use domain::DataType;
+use domain::connection::{ConnectionMethod, Provider};
+use domain::mapping::FieldMapping;
+
+use crate::business_central;
+
+/// What can be done with the records of one type.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer {
+    /// The kind of record.
+    pub data_type: DataType,
+    /// Which way they can go.
+    pub direction: Direction,
+    /// Whether the ERP can be asked for what changed; else every pull reads everything.
+    pub pulls_changes: bool,
+    /// Our fields and the fields of theirs that fill them unless a sync config says otherwise; all others are found by
+    /// their usual names.
+    pub mapping: &'static [(&'static str, &'static str)],
+}
+
+/// Which way records can go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the ERP to us.
+    Pull,
+    /// Both ways.
+    Both,
+}
+
+/// What a generic connector over HTTP can be told to do: everything. Whether it can ask for changes depends on
+/// `settings.api.changedSince`.
+const OVER_HTTP: &[Offer] = &everything(Direction::Both);
+
+/// Files and order XML are read.
+const READ: &[Offer] = &everything(Direction::Pull);
+
+const fn everything(direction: Direction) -> [Offer; 6] {
+    [
+        plain(DataType::Orders, direction),
+        plain(DataType::Products, direction),
+        plain(DataType::OrderStatus, direction),
+        plain(DataType::Inventory, direction),
+        plain(DataType::Employees, direction),
+        plain(DataType::Invoices, direction),
+    ]
+}
+
+const fn plain(data_type: DataType, direction: Direction) -> Offer {
+    Offer { data_type, direction, pulls_changes: false, mapping: &[] }
+}
+
+/// What can be synced with a provider over a method.
+#[must_use]
+pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [Offer] {
+    match (method, provider) {
+        (ConnectionMethod::Doi | ConnectionMethod::Sftp, _) => READ,
+        (ConnectionMethod::Api, Provider::BusinessCentral) => business_central::OFFERS,
+        (
+            ConnectionMethod::Api,
+            Provider::Sap
+            | Provider::Oracle
+            | Provider::NetSuite
+            | Provider::Odoo
+            | Provider::ErpNext
+            | Provider::Tryton
+            | Provider::Custom,
+        ) => OVER_HTTP,
+    }
+}
+
+/// The mapping of a data type that a sync config's own entries are laid over.
+#[must_use]
+pub fn default_mapping(provider: Provider, method: ConnectionMethod, data_type: DataType) -> FieldMapping {
+    let offer = of(offers(provider, method), data_type);
+    let entries = offer.map_or(&[][..], |offer| offer.mapping).iter();
+    entries.map(|(ours, theirs)| ((*ours).to_owned(), Some((*theirs).to_owned()))).collect()
+}
+
+/// Whether `offers` has changes alone of a data type.
+pub(crate) fn offers_changes(offers: &[Offer], data_type: DataType) -> bool {
+    of(offers, data_type).is_some_and(|offer| offer.pulls_changes)
+}
+
+fn of(offers: &[Offer], data_type: DataType) -> Option<&Offer> {
+    offers.iter().find(|offer| offer.data_type == data_type)
+}

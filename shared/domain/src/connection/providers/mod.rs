@@ -1,0 +1,61 @@
+//! What each provider wants to know before it can be reached: the ways to sign in there. One file for each ERP that is
+//! spoken to natively, with the settings of its own; the others are reached as `generic` says. The same lists check a
+//! connection when it is saved and describe it to whoever draws a form.
+
+pub mod business_central;
+mod generic;
+
+use super::{ConnectionMethod, CredentialsOf, Provider};
+use crate::validation::Checks;
+
+/// A way to sign in: which of the credentials it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignIn {
+    /// What people call it, to be read after "to sign in with".
+    pub title: &'static str,
+    /// The fields that must be set, by their names in JSON.
+    pub needs: &'static [&'static str],
+    /// Those that may be.
+    pub takes: &'static [&'static str],
+}
+
+impl Provider {
+    /// The ways to sign in, the recommended one first. One of them must be whole.
+    #[must_use]
+    pub const fn sign_ins(self, method: ConnectionMethod) -> &'static [SignIn] {
+        match (method, self) {
+            (ConnectionMethod::Doi, _) => generic::DOI,
+            (ConnectionMethod::Sftp, _) => generic::SFTP,
+            (ConnectionMethod::Api, Self::BusinessCentral) => business_central::SIGN_INS,
+            (
+                ConnectionMethod::Api,
+                Self::Sap
+                | Self::Oracle
+                | Self::NetSuite
+                | Self::Odoo
+                | Self::ErpNext
+                | Self::Tryton
+                | Self::Custom,
+            ) => generic::API,
+        }
+    }
+}
+
+/// Checks that one way to sign in is whole. If none is, the one that lacks least is taken for the one that is meant.
+pub(super) fn check_sign_in<S>(
+    provider: Provider,
+    method: ConnectionMethod,
+    credentials: &CredentialsOf<S>,
+    checks: &mut Checks,
+) {
+    let lacks = |way: &SignIn| way.needs.iter().filter(|name| !credentials.is_set(name)).count();
+    let begun = |way: &SignIn| way.needs.iter().filter(|name| credentials.is_set(name)).count();
+    let ways = provider.sign_ins(method);
+    // The first of those that lack least, and of those the one that was begun.
+    let Some(meant) = ways.iter().min_by_key(|way| (lacks(way), usize::MAX - begun(way))) else { return };
+    for name in meant.needs.iter().filter(|name| !credentials.is_set(name)) {
+        let always = ways.iter().all(|way| way.needs.contains(name));
+        let why = if always { String::new() } else { format!(" to sign in with {}", meant.title) };
+        checks.fail(format!("credentials.{name}"), format!("is needed{why}"));
+    }
+}
