@@ -1,6 +1,7 @@
 //! End-to-end tests: a whole Causeway in this process, real servers on the other side, one module per thing a user does.
 #![cfg(test)]
 
+mod access_tokens;
 mod assignments;
 mod audit;
 mod bad_erps;

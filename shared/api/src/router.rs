@@ -25,8 +25,9 @@ use crate::request_id::{RequestId, name_request};
 use crate::{
     ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, conflicts, connection_health,
     connection_test, connections, cors, dead_letters, docs, effective_erp, fields, health, inventory,
-    mapping_templates, pending_changes, preview, record_changes, records, schedules, set_aside, signing_keys,
-    site_assignments, statistics, sync_configs, sync_control, sync_events, sync_logs, sync_trigger,
+    mapping_templates, pending_changes, preview, providers, record_changes, records, schedules, set_aside,
+    signing_keys, site_assignments, statistics, sync_configs, sync_control, sync_events, sync_logs,
+    sync_trigger,
 };
 
 /// How long a request may take. Holding an answer with `wait` ends well before.
@@ -46,6 +47,7 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
         .merge(connections::routes())
         .merge(connection_test::routes())
         .merge(connection_health::routes())
+        .merge(providers::routes())
         .merge(sync_trigger::routes())
         .merge(sync_logs::routes())
         .merge(sync_control::routes())

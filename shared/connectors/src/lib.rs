@@ -15,7 +15,7 @@ mod registry;
 mod rest;
 
 pub use connector::{Connector, Item, Page, Pages, Pull, TestReport};
-pub use offer::{Direction, Offer, default_mapping, offers};
+pub use offer::{Offer, default_mapping, offers};
 pub use push::{Found, Lookup, Push, PushError, Pushed};
 pub use registry::connector_for;
 

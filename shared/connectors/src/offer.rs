@@ -1,9 +1,9 @@
 //! What can be synced with a provider, and how: the same lists serve the connectors, the engine and whoever draws a
 //! form.
 
-use domain::DataType;
 use domain::connection::{ConnectionMethod, Provider};
 use domain::mapping::FieldMapping;
+use domain::{DataType, Direction};
 
 use crate::business_central;
 
@@ -12,8 +12,8 @@ use crate::business_central;
 pub struct Offer {
     /// The kind of record.
     pub data_type: DataType,
-    /// Which way they can go.
-    pub direction: Direction,
+    /// The directions a sync config may have.
+    pub directions: &'static [Direction],
     /// Whether the ERP can be asked for what changed; else every pull reads everything.
     pub pulls_changes: bool,
     /// Our fields and the fields of theirs that fill them unless a sync config says otherwise; all others are found by
@@ -21,35 +21,41 @@ pub struct Offer {
     pub mapping: &'static [(&'static str, &'static str)],
 }
 
-/// Which way records can go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// From the ERP to us.
-    Pull,
-    /// Both ways.
-    Both,
+impl Offer {
+    /// Its mapping, in the form that a sync config has one.
+    #[must_use]
+    pub fn field_mapping(&self) -> FieldMapping {
+        let entries = self.mapping.iter();
+        entries.map(|(ours, theirs)| ((*ours).to_owned(), Some((*theirs).to_owned()))).collect()
+    }
 }
+
+/// Records that are read only.
+pub(crate) const PULLED: &[Direction] = &[Direction::Pull];
+
+/// Records that go both ways.
+pub(crate) const BOTH_WAYS: &[Direction] = &[Direction::Pull, Direction::Push, Direction::Bidirectional];
 
 /// What a generic connector over HTTP can be told to do: everything. Whether it can ask for changes depends on
 /// `settings.api.changedSince`.
-const OVER_HTTP: &[Offer] = &everything(Direction::Both);
+const OVER_HTTP: &[Offer] = &everything(BOTH_WAYS);
 
 /// Files and order XML are read.
-const READ: &[Offer] = &everything(Direction::Pull);
+const READ: &[Offer] = &everything(PULLED);
 
-const fn everything(direction: Direction) -> [Offer; 6] {
+const fn everything(directions: &'static [Direction]) -> [Offer; 6] {
     [
-        plain(DataType::Orders, direction),
-        plain(DataType::Products, direction),
-        plain(DataType::OrderStatus, direction),
-        plain(DataType::Inventory, direction),
-        plain(DataType::Employees, direction),
-        plain(DataType::Invoices, direction),
+        plain(DataType::Orders, directions),
+        plain(DataType::Products, directions),
+        plain(DataType::OrderStatus, directions),
+        plain(DataType::Inventory, directions),
+        plain(DataType::Employees, directions),
+        plain(DataType::Invoices, directions),
     ]
 }
 
-const fn plain(data_type: DataType, direction: Direction) -> Offer {
-    Offer { data_type, direction, pulls_changes: false, mapping: &[] }
+const fn plain(data_type: DataType, directions: &'static [Direction]) -> Offer {
+    Offer { data_type, directions, pulls_changes: false, mapping: &[] }
 }
 
 /// What can be synced with a provider over a method.
@@ -74,9 +80,7 @@ pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [O
 /// The mapping of a data type that a sync config's own entries are laid over.
 #[must_use]
 pub fn default_mapping(provider: Provider, method: ConnectionMethod, data_type: DataType) -> FieldMapping {
-    let offer = of(offers(provider, method), data_type);
-    let entries = offer.map_or(&[][..], |offer| offer.mapping).iter();
-    entries.map(|(ours, theirs)| ((*ours).to_owned(), Some((*theirs).to_owned()))).collect()
+    of(offers(provider, method), data_type).map(Offer::field_mapping).unwrap_or_default()
 }
 
 /// Whether `offers` has changes alone of a data type.

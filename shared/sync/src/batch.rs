@@ -5,6 +5,7 @@ use bytes_utils::{Str, StrMut};
 use connectors::{Item, Page};
 use domain::DataType;
 use domain::census::Census;
+use domain::connection::Connection;
 use domain::json::Opened;
 use domain::mapping::drift::{SchemaPolicy, Shape, Watch};
 use domain::mapping::{FieldMapping, Filter, Filters, Mapper, Rules, Transformation, Unmapped};
@@ -26,9 +27,9 @@ const MAX_RECORD_BYTES: usize = 256 << 10;
 const KEPT_BYTES: usize = 64 << 10;
 
 /// Raised when mapping starts to write records otherwise, so that nothing is taken for unchanged that is not.
-const MAPPING_GENERATION: u64 = 1;
+const MAPPING_GENERATION: u64 = 2;
 
-/// How records are read: as a sync config says.
+/// How records are read: as a sync config says, and its provider where it says nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     pub(crate) mapping: FieldMapping,
@@ -37,8 +38,13 @@ pub(crate) struct Reading {
     pub(crate) schema_policy: SchemaPolicy,
 }
 
-impl From<Rules> for Reading {
-    fn from(Rules { field_mapping: mapping, transformations, filters, schema_policy }: Rules) -> Self {
+impl Reading {
+    /// As `rules` say, laid over the mapping that the connection's provider comes with.
+    pub(crate) fn of(connection: &Connection, data_type: DataType, rules: Rules) -> Self {
+        let Rules { field_mapping, transformations, filters, schema_policy } = rules;
+        let mut mapping =
+            connectors::default_mapping(connection.provider, connection.connection_method, data_type);
+        mapping.extend(field_mapping);
         Self { mapping, transformations, filters, schema_policy }
     }
 }

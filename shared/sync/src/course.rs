@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use connectors::Connector;
+use domain::DataType;
 use domain::Direction;
 use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
@@ -135,12 +136,13 @@ impl Setting {
     }
 
     /// How records are read.
-    pub(crate) fn reading(&self) -> Reading {
+    pub(crate) fn reading(&self, data_type: DataType) -> Reading {
         let rules = self.config.as_ref().map(SyncConfig::rules).unwrap_or_default();
-        match &self.overrides {
-            Some(overrides) => overrides.over(rules).into(),
-            None => rules.into(),
-        }
+        let rules = match &self.overrides {
+            Some(overrides) => overrides.over(rules),
+            None => rules,
+        };
+        Reading::of(&self.connection, data_type, rules)
     }
 
     /// The config's settings, or the defaults.

@@ -66,7 +66,7 @@ impl Engine {
         limit: u32,
     ) -> Result<Preview, ErpError> {
         let page = first_page(self, connection, data_type, limit).await?;
-        let reader = Reader::new(data_type, &Reading::from(rules.clone()));
+        let reader = Reader::new(data_type, &Reading::of(connection, data_type, rules.clone()));
         let mut reader = reader.watching(Watch::new(shape));
         let records = page.items.iter().map(|item| {
             let text = |range: &std::ops::Range<usize>| page.body.get(range.clone()).unwrap_or_default();

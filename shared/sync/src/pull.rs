@@ -48,7 +48,7 @@ pub(crate) async fn pull<'e>(
     stop_at: Instant,
 ) -> Result<Pulled, Failure> {
     let Setting { connection, connector, .. } = setting;
-    let reader = Reader::new(leased.run.data_type, &setting.reading());
+    let reader = Reader::new(leased.run.data_type, &setting.reading(leased.run.data_type));
     if leased.run.census.is_none() {
         let state = engine.store.sync_state(&Collection::of(&leased.run)).await?;
         plan(&mut leased.run, &state, setting, reader.program());

@@ -11,6 +11,7 @@ use domain::mapping::{FilledBy, Mapper, Rules, Source, Unfilled, unfilled};
 use transport::ErpError;
 
 use crate::Engine;
+use crate::batch::Reading;
 use crate::first_page::first_page;
 use crate::raw::is_secret;
 
@@ -73,12 +74,12 @@ impl Engine {
         rules: &Rules,
     ) -> Result<SeenFields, ErpError> {
         let page = first_page(self, connection, data_type, MAX_RECORDS).await?;
-        Ok(look_at(page, data_type, rules))
+        Ok(look_at(page, data_type, &Reading::of(connection, data_type, rules.clone())))
     }
 }
 
-fn look_at(page: Page, data_type: DataType, rules: &Rules) -> SeenFields {
-    let mut mapper = Mapper::new(data_type, &rules.field_mapping, &[]);
+fn look_at(page: Page, data_type: DataType, reading: &Reading) -> SeenFields {
+    let mut mapper = Mapper::new(data_type, &reading.mapping, &[]);
     let mut look = Look::default();
     let mut broken = 0;
     for item in &page.items {
@@ -92,7 +93,7 @@ fn look_at(page: Page, data_type: DataType, rules: &Rules) -> SeenFields {
         }
     }
     let mut seen = SeenFields { records: look.records, fields: look.fields, ..SeenFields::default() };
-    seen.unfilled = unfilled(data_type, &look.filled, &rules.transformations);
+    seen.unfilled = unfilled(data_type, &look.filled, &reading.transformations);
     seen.warnings = page.warnings;
     if broken > 0 {
         seen.warnings.push(format!("{broken} of {} records cannot be read", page.items.len()));

@@ -60,7 +60,7 @@ impl Engine {
         let connection = self.store.connection(&record.erp_connection_id).await?;
         let connection =
             connection.ok_or_else(|| MendError::ConnectionGone(record.erp_connection_id.clone()))?;
-        let upsert = read(&record, raw, self.rules_of(&record).await?)?;
+        let upsert = read(&record, &connection, raw, self.rules_of(&record).await?)?;
         let run = self.bring_in(&record, &connection, upsert, triggered_by).await?;
         match self.store.keep_mended(&record, &run, now()).await {
             Ok(()) => {}
@@ -115,8 +115,9 @@ impl Engine {
     }
 }
 
-fn read(record: &SetAside, raw: &[u8], rules: Rules) -> Result<Upsert, MendError> {
-    match Reader::new(record.data_type, &Reading::from(rules)).read(raw) {
+fn read(record: &SetAside, connection: &Connection, raw: &[u8], rules: Rules) -> Result<Upsert, MendError> {
+    let reading = Reading::of(connection, record.data_type, rules);
+    match Reader::new(record.data_type, &reading).read(raw) {
         Ok(Some((upsert, _))) => Ok(upsert),
         Ok(None) => {
             let message = "is left out by the filters of its sync config";

@@ -6,13 +6,13 @@ use domain::json::Json;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::{Direction, Offer};
+use crate::offer::{BOTH_WAYS, Offer, PULLED};
 
 /// What can be synced.
 pub(crate) const OFFERS: &[Offer] = &[
     Offer {
         data_type: DataType::Products,
-        direction: Direction::Pull,
+        directions: PULLED,
         pulls_changes: true,
         mapping: &[
             ("sku", "number"),
@@ -24,14 +24,14 @@ pub(crate) const OFFERS: &[Offer] = &[
     },
     Offer {
         data_type: DataType::Inventory,
-        direction: Direction::Pull,
+        directions: PULLED,
         // A movement of stock does not touch the item's lastModifiedDateTime.
         pulls_changes: false,
         mapping: &[("sku", "number"), ("quantity", "inventory"), ("unit", "baseUnitOfMeasureCode")],
     },
     Offer {
         data_type: DataType::Orders,
-        direction: Direction::Both,
+        directions: BOTH_WAYS,
         pulls_changes: true,
         mapping: &[
             ("orderNumber", "number"),
@@ -50,14 +50,14 @@ pub(crate) const OFFERS: &[Offer] = &[
     },
     Offer {
         data_type: DataType::OrderStatus,
-        direction: Direction::Pull,
+        directions: PULLED,
         pulls_changes: true,
         // orderNumber is called so in shipments, and number in orders: our usual names find both.
         mapping: &[("reference", "externalDocumentNumber"), ("shippedAt", "postingDate")],
     },
     Offer {
         data_type: DataType::Invoices,
-        direction: Direction::Pull,
+        directions: PULLED,
         pulls_changes: true,
         mapping: &[
             ("invoiceNumber", "number"),
@@ -71,7 +71,7 @@ pub(crate) const OFFERS: &[Offer] = &[
     },
     Offer {
         data_type: DataType::Employees,
-        direction: Direction::Pull,
+        directions: PULLED,
         pulls_changes: true,
         mapping: &[
             ("employeeId", "number"),

@@ -9,6 +9,8 @@ mod config;
 mod mapping;
 mod orders;
 mod pull;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use client::BusinessCentral;
 pub(crate) use mapping::OFFERS;

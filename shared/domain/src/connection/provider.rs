@@ -79,3 +79,8 @@ pub enum ConnectionMethod {
     /// Files on an SFTP server.
     Sftp,
 }
+
+impl ConnectionMethod {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Api, Self::Doi, Self::Sftp];
+}

@@ -46,7 +46,7 @@ pub(crate) async fn push<'e>(
 ) -> Result<End, Failure> {
     let (connection, data_type) = (leased.run.erp_connection_id.clone(), leased.run.data_type);
     let mut after: Option<ChangeId> = leased.run.cursor.as_deref().and_then(|id| id.parse().ok());
-    let mapping = setting.config.as_ref().map(|config| config.field_mapping.clone()).unwrap_or_default();
+    let mapping = setting.reading(data_type).mapping;
     let rule = setting.settings().conflict_resolution;
     let collection = Collection::plain(connection.clone(), data_type);
     let mut pusher = Pusher { engine, leased, setting, mapping, rule, collection, lost: 0 };

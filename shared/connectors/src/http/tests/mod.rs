@@ -2,6 +2,7 @@
 
 mod bad_answers;
 mod changes;
+mod conformance;
 mod connection;
 mod paging_styles;
 mod push;

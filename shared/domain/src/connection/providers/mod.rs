@@ -19,7 +19,34 @@ pub struct SignIn {
     pub takes: &'static [&'static str],
 }
 
+impl SignIn {
+    /// All fields it takes, those it needs first.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.needs.iter().chain(self.takes).copied()
+    }
+}
+
 impl Provider {
+    /// The members of a connection's settings that count for some connections only.
+    pub const PARTICULAR_SETTINGS: &'static [&'static str] = &["api", "files", "businessCentral"];
+
+    /// Those of [`Self::PARTICULAR_SETTINGS`] that count here.
+    #[must_use]
+    pub const fn own_settings(self, method: ConnectionMethod) -> &'static [&'static str] {
+        match (method, self) {
+            (ConnectionMethod::Doi, _) => &[],
+            (ConnectionMethod::Sftp, _) => &["files"],
+            (ConnectionMethod::Api, Self::BusinessCentral) => &["businessCentral", "api"],
+            (ConnectionMethod::Api, _) => &["api"],
+        }
+    }
+
+    /// Whether the ERP is spoken to natively over a method; else the method's generic connector speaks to it.
+    #[must_use]
+    pub const fn is_native(self, method: ConnectionMethod) -> bool {
+        matches!((self, method), (Self::BusinessCentral, ConnectionMethod::Api))
+    }
+
     /// The ways to sign in, the recommended one first. One of them must be whole.
     #[must_use]
     pub const fn sign_ins(self, method: ConnectionMethod) -> &'static [SignIn] {

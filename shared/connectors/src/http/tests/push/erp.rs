@@ -186,7 +186,7 @@ impl Erp {
 }
 
 /// What the shop sold.
-pub(super) fn order() -> Value {
+pub(in crate::http) fn order() -> Value {
     json!({
         "orderNumber": "WEB-1", "customerName": "Ada", "total": "12.50", "currency": "EUR",
         "shippingAddress": {"name": "Ada L", "city": "Graz"},
@@ -194,7 +194,7 @@ pub(super) fn order() -> Value {
     })
 }
 
-pub(super) fn mapping() -> FieldMapping {
+pub(in crate::http) fn mapping() -> FieldMapping {
     let entries =
         [("orderNumber", "orderId"), ("reference", "externalId"), ("shippingAddress.city", "ship.town")];
     entries.into_iter().map(|(ours, theirs)| (ours.to_owned(), Some(theirs.to_owned()))).collect()

@@ -1,6 +1,6 @@
 //! Sending records to an ERP that is strict, and to one that misbehaves.
 
-mod erp;
+pub(super) mod erp;
 mod fate;
 mod lookup;
 
