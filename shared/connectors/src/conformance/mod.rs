@@ -60,7 +60,7 @@ fn settings() -> ConnectionSettings {
 
 /// A transport that reaches loopback.
 pub(crate) fn transport() -> Transport {
-    Transport::new("127.0.0.0/8".parse().unwrap()).unwrap()
+    Transport::new("127.0.0.0/8".parse().unwrap())
 }
 
 /// A server of `S` with so many records.
