@@ -143,7 +143,8 @@ async fn requests_have_the_form_the_vendor_asks_for() {
     let since = Some("2026-11-20T10:00:00Z".parse().unwrap());
     for data_type in DataType::ALL {
         let pull = Pull { data_type, page_size: 30_000, resume: None, since };
-        while connector(&erp).pull(pull.clone()).await.unwrap().next().await.unwrap().is_none() {}
+        let mut pages = connector(&erp).pull(pull).await.unwrap();
+        while pages.next().await.unwrap().is_some() {}
     }
     insta::assert_snapshot!(erp.vendor.seen.lock().unwrap().join("\n\n"));
 }
