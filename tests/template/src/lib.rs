@@ -1,0 +1,15 @@
+//! Reads `infra/template.yaml` as AWS would: which function answers a path, and what each may do. Tests hold it against
+//! the API's document and the table we make ourselves; the end-to-end tests have every request judged by it.
+
+mod function;
+mod judge;
+mod policy;
+mod request;
+mod resources;
+mod yaml;
+
+pub use function::{Event, Function};
+pub use judge::judge;
+pub use policy::{Policy, Statement};
+pub use request::Request;
+pub use resources::Template;
