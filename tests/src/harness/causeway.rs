@@ -1,10 +1,14 @@
 //! A whole Causeway in memory, on a port of its own.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use local::{LocalProcess, LogFormat, Settings, Storage};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use template::Judge;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::Client;
 
@@ -30,19 +34,23 @@ impl Causeway {
     /// The same, with everything served under `base_path` too.
     pub(crate) async fn start_under(base_path: &str) -> Self {
         let data_dir = tempfile::tempdir().unwrap();
-        let process = LocalProcess::start(Settings {
-            port: 0,
-            data_dir: data_dir.path().to_owned(),
-            storage: Storage::Memory,
-            base_path: base_path.parse().unwrap(),
-            admin_email: ADMIN.to_owned(),
-            admin_password: Some(PASSWORD.into()),
-            egress: "127.0.0.0/8,::1/128".parse().unwrap(),
-            cors_origins: "https://admin.example.com".parse().unwrap(),
-            log: local::LogFilter::default(),
-            log_format: LogFormat::Text,
-            tick: Duration::from_millis(500),
-        });
+        watch_spans();
+        let process = LocalProcess::start_watched(
+            Settings {
+                port: 0,
+                data_dir: data_dir.path().to_owned(),
+                storage: Storage::Memory,
+                base_path: base_path.parse().unwrap(),
+                admin_email: ADMIN.to_owned(),
+                admin_password: Some(PASSWORD.into()),
+                egress: "127.0.0.0/8,::1/128".parse().unwrap(),
+                cors_origins: "https://admin.example.com".parse().unwrap(),
+                log: local::LogFilter::default(),
+                log_format: LogFormat::Text,
+                tick: Duration::from_millis(500),
+            },
+            Judge,
+        );
         let process = process.await.unwrap();
         let mut client = Client::new(&format!("http://{}", process.address()));
         client.sign_in(ADMIN, PASSWORD).await;
@@ -114,4 +122,10 @@ impl Causeway {
         }
         items
     }
+}
+
+/// Every request to table and queue is held against what the template allows the function it is made for.
+fn watch_spans() {
+    static WATCHING: Once = Once::new();
+    WATCHING.call_once(|| tracing_subscriber::registry().with(template::spans()).init());
 }

@@ -13,14 +13,22 @@ pub struct Function<'t> {
 }
 
 /// A route of the HTTP API that leads to a function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Event<'t> {
     /// Its name in the template.
     pub name: &'t str,
     /// In capitals; `ANY` for all that no other route names.
     pub method: &'t str,
-    /// As in the API's document; `$default` for all that no other route leads to.
+    /// `$default` for all that no other route leads to.
     pub path: &'t str,
+}
+
+impl Event<'_> {
+    /// The path as the API's document writes it: there no parameter says that it may hold slashes.
+    #[must_use]
+    pub fn documented_path(&self) -> String {
+        self.path.replace("+}", "}")
+    }
 }
 
 impl<'t> Function<'t> {

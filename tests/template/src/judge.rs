@@ -14,13 +14,13 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
 use tracing::{Event, Level, Span, Subscriber};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, Registry, SpanRef};
 
 use crate::request::requests;
 use crate::{Request, Template};
 
-/// Where the vault says that it needs its key, by an event with the field `needs`.
+/// Where the vault says that it needs its key, by an event with the field `purpose`.
 const VAULT: &str = "secrets::vault";
 
 static TEMPLATE: LazyLock<Template> = LazyLock::new(Template::default);
@@ -33,24 +33,9 @@ struct Refused {
     request: Request,
 }
 
-/// An interceptor that judges each request to DynamoDB and SQS. Spans are watched from the first call on.
-///
-/// # Panics
-/// If somebody else in this process watches spans.
-#[must_use]
-#[expect(clippy::expect_used, reason = "tests that nothing judges would prove nothing")]
-pub fn judge() -> impl Intercept + 'static {
-    static WATCHING: LazyLock<()> = LazyLock::new(|| {
-        let targets = Targets::new().with_default(Level::INFO).with_target(VAULT, Level::TRACE);
-        let watching = Registry::default().with(Spans.with_filter(targets));
-        tracing::subscriber::set_global_default(watching).expect("nobody else watches spans");
-    });
-    LazyLock::force(&WATCHING);
-    Judge
-}
-
-#[derive(Debug)]
-struct Judge;
+/// An interceptor that judges each request to DynamoDB and SQS. It needs [`spans`] in the process's subscriber.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge;
 
 impl Intercept for Judge {
     fn name(&self) -> &'static str {
@@ -64,8 +49,9 @@ impl Intercept for Judge {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(function) = current_function() else { return Ok(()) };
-        let requests = requests(context.input())
-            .ok_or_else(|| format!("the tests cannot judge this request of {function}: {:?}", context.input()))?;
+        let requests = requests(context.input()).ok_or_else(|| {
+            format!("the tests cannot judge this request of {function}: {:?}", context.input())
+        })?;
         Ok(requests.into_iter().try_for_each(|request| allow(&function, request))?)
     }
 }
@@ -93,7 +79,11 @@ fn function_of<'s, S: LookupSpan<'s>>(span: SpanRef<'s, S>) -> Option<String> {
 /// The folder of the function that a span stands for.
 struct Function(String);
 
-/// Notes which function each span stands for.
+/// The layer, over a `Registry`, that knows for which function something is done; it also judges uses of the data key.
+pub fn spans<S: Subscriber + for<'s> LookupSpan<'s>>() -> impl Layer<S> {
+    Spans.with_filter(Targets::new().with_default(Level::INFO).with_target(VAULT, Level::TRACE))
+}
+
 struct Spans;
 
 impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Spans {
@@ -110,8 +100,12 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Spans {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let function = context.event_span(event).and_then(function_of);
-        if let (VAULT, Some(action), Some(function)) = (event.metadata().target(), fields.needs, function)
-            && let Err(refused) = allow(&function, Request::to_kms(&action))
+        let (VAULT, Some(purpose), Some(function)) = (event.metadata().target(), fields.purpose, function)
+        else {
+            return;
+        };
+        if let Err(refused) =
+            Request::for_data_key(&purpose).into_iter().try_for_each(|it| allow(&function, it))
         {
             panic!("{refused}");
         }
@@ -123,7 +117,7 @@ struct Fields {
     function: Option<String>,
     method: Option<String>,
     route: Option<String>,
-    needs: Option<String>,
+    purpose: Option<String>,
 }
 
 impl Fields {
@@ -140,7 +134,7 @@ impl Visit for Fields {
             "function" => &mut self.function,
             "method" => &mut self.method,
             "route" => &mut self.route,
-            "needs" => &mut self.needs,
+            "purpose" => &mut self.purpose,
             _ => return,
         };
         *slot = Some(format!("{value:?}"));

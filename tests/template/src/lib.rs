@@ -6,10 +6,12 @@ mod judge;
 mod policy;
 mod request;
 mod resources;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 pub use function::{Event, Function};
-pub use judge::judge;
+pub use judge::{Judge, spans};
 pub use policy::{Policy, Statement};
 pub use request::Request;
 pub use resources::Template;

@@ -37,10 +37,16 @@ impl fmt::Display for Request {
 }
 
 impl Request {
-    /// What the vault asks KMS for.
+    /// What a vault of the cloud asks for to `seal` or to `open`: the first to seal makes the data key and keeps it.
     #[must_use]
-    pub fn to_kms(action: &str) -> Self {
-        Self::new(format!("kms:{action}"), "${Key.Arn}", [])
+    pub fn for_data_key(purpose: &str) -> Vec<Self> {
+        let of_kms = |action: &str| Self::new(format!("kms:{action}"), "${Key.Arn}", []);
+        let of_table = |action: &str| Self::of_table(action, ["data_key".to_owned()]);
+        let mut requests = vec![of_table("GetItem"), of_kms("Decrypt")];
+        if purpose == "seal" {
+            requests.extend([of_table("PutItem"), of_kms("GenerateDataKey")]);
+        }
+        requests
     }
 
     fn new(
@@ -117,8 +123,11 @@ fn transacted(write: &TransactWriteItem) -> impl Iterator<Item = Request> + use<
         write.delete().map(|delete| ("DeleteItem", delete.key())),
         write.condition_check().map(|check| ("ConditionCheckItem", check.key())),
     ];
-    let requests: Vec<_> =
-        parts.into_iter().flatten().map(|(action, item)| Request::of_table(action, [partition(item)])).collect();
+    let requests: Vec<_> = parts
+        .into_iter()
+        .flatten()
+        .map(|(action, item)| Request::of_table(action, [partition(item)]))
+        .collect();
     requests.into_iter()
 }
 

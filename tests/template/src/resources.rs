@@ -68,7 +68,7 @@ impl Template {
     pub fn answers(&self, method: &str, path: &str) -> Option<Function<'_>> {
         let by = |wanted: &str| {
             self.functions().find(|function| {
-                function.events().any(|event| event.path == path && event.method == wanted)
+                function.events().any(|event| event.method == wanted && event.documented_path() == path)
             })
         };
         by(method).or_else(|| by("ANY"))
