@@ -81,7 +81,7 @@ async fn a_list_is_an_array_that_is_paged_by_its_link_header() {
 
 #[tokio::test]
 async fn links_to_next_pages_keep_the_base_path() {
-    let causeway = Causeway::start_under("/make-server-6fcaeea3").await;
+    let causeway = Causeway::start_with_base_path().await;
     for _ in 0..3 {
         causeway.connect(sap()).await;
     }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::harness::{Causeway, Client};
 
 /// What needs no token.
-const PUBLIC: [&str; 3] = ["POST /api/v1/auth/login", "GET /health", "GET /openapi.json"];
+const PUBLIC: [&str; 4] =
+    ["POST /api/v1/auth/login", "GET /.well-known/jwks.json", "GET /health", "GET /openapi.json"];
 
 /// Every operation of the OpenAPI document, with something in the place of its parameters.
 async fn operations(client: &Client) -> Vec<(Method, String)> {
@@ -57,7 +58,7 @@ async fn a_token_that_is_not_ours_opens_nothing() {
 
 #[tokio::test]
 async fn a_token_of_another_causeway_opens_nothing() {
-    let (causeway, other) = (Causeway::start().await, Causeway::start().await);
+    let (causeway, other) = (Causeway::start().await, Causeway::start_another().await);
     let foreign = Client::new(causeway.client().address());
     let login = serde_json::json!({"email": crate::harness::ADMIN, "password": crate::harness::PASSWORD});
     let answer = other.stranger().post("/api/v1/auth/login", login).await.expect(200);

@@ -30,7 +30,7 @@ async fn what_is_not_there_is_told_in_the_shape_of_every_error() {
 
 #[tokio::test]
 async fn everything_is_served_under_the_base_path_as_well() {
-    let causeway = Causeway::start_under("/make-server-6fcaeea3").await;
+    let causeway = Causeway::start_with_base_path().await;
     for prefix in ["", "/make-server-6fcaeea3"] {
         causeway.client().get(&format!("{prefix}/erp/connections")).await.expect(200);
         causeway.stranger().get(&format!("{prefix}/erp/connections")).await.expect(401);

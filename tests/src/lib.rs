@@ -37,5 +37,6 @@ mod schedules;
 mod secrets;
 mod set_aside;
 mod sign_in;
+mod signing_keys;
 mod sync_configs;
 mod use_cases;

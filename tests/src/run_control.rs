@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Causeway, Erp};
+use crate::harness::{Causeway, Erp, left_out_in_the_cloud};
 
 async fn start(causeway: &Causeway, connection: &str) -> String {
     let path = format!("/erp/connections/{connection}/sync");
@@ -123,22 +123,37 @@ async fn a_run_is_not_started_again_while_it_or_another_is_at_work_or_what_it_ne
     assert!(refused["error"].as_str().unwrap().contains("was deleted"), "{refused}");
 }
 
-/// Reads a stream of events to its end: name and data of each.
+/// Reads a stream of events to its end: name and data of each. Where it breaks off before the run has ended, as behind
+/// API Gateway, it is taken up again, as a browser does.
 async fn events(causeway: &Causeway, run: &str, header: Option<(&str, &str)>) -> Vec<(String, Value)> {
-    let request = causeway.client().request(Method::GET, &path(run, "events"));
-    let request = header.into_iter().fold(request, |request, (name, value)| request.header(name, value));
-    let response = request.header("accept-encoding", "gzip").send().await.unwrap();
-    assert_eq!(response.status(), 200);
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
-    assert!(!response.headers().contains_key("content-encoding"), "a packed stream would come in lumps");
-    let text = response.text().await.unwrap();
-    assert!(text.contains("retry: 1000"), "{text}");
-    text.split("\n\n").filter_map(event).collect()
+    let mut seen: Vec<(String, Value)> = Vec::new();
+    while seen.last().is_none_or(|(name, _)| name != "done") {
+        let request = causeway.client().request(Method::GET, &path(run, "events"));
+        let request = header.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let response = request.header("accept-encoding", "gzip").send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert!(!response.headers().contains_key("content-encoding"), "a packed stream would come in lumps");
+        let text = response.text().await.unwrap();
+        assert!(text.contains("retry: 1000"), "{text}");
+        seen.extend(text.split("\n\n").filter_map(event));
+    }
+    seen
 }
 
 fn event(text: &str) -> Option<(String, Value)> {
     let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name).map(str::trim));
     Some((field("event:")?.to_owned(), serde_json::from_str(field("data:")?).unwrap()))
+}
+
+/// The first events arrive while the run waits for its ERP.
+async fn first_event_comes_at_once(causeway: &Causeway, run: &str) {
+    let request = causeway.client().request(Method::GET, &path(run, "events"));
+    let mut response = request.send().await.unwrap();
+    let first = tokio::time::timeout(Duration::from_secs(5), response.chunk()).await;
+    let first = String::from_utf8(first.expect("an event comes at once").unwrap().unwrap().to_vec()).unwrap();
+    let (name, log) = event(&first).unwrap();
+    assert_eq!((name.as_str(), &log["status"], &log["id"]), ("progress", &json!("syncing"), &json!(run)));
 }
 
 #[tokio::test]
@@ -149,14 +164,10 @@ async fn a_run_is_watched_live_to_its_end() {
     let run = start(&causeway, &connection).await;
     held(&causeway, &run).await;
 
-    // The first events arrive while the run waits for its ERP.
-    let request = causeway.client().request(Method::GET, &path(&run, "events"));
-    let mut response = request.send().await.unwrap();
-    let first = tokio::time::timeout(Duration::from_secs(5), response.chunk()).await;
-    let first = String::from_utf8(first.expect("an event comes at once").unwrap().unwrap().to_vec()).unwrap();
-    let (name, log) = event(&first).unwrap();
-    assert_eq!((name.as_str(), &log["status"], &log["id"]), ("progress", &json!("syncing"), &json!(run)));
-
+    if !left_out_in_the_cloud("the first event arrives while the run waits", "API Gateway holds answers back")
+    {
+        first_event_comes_at_once(&causeway, &run).await;
+    }
     gate.add_permits(1_000);
     let seen = events(&causeway, &run, Some(("last-event-id", "99"))).await;
     let (last, log) = seen.last().unwrap();

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
-use api::{ApiConfig, ApiState, Tokens};
+use api::{ApiConfig, ApiState};
 use aws_lambda_events::event::sqs::SqsEvent;
 use aws_sdk_dynamodb::config::{Intercept, SharedInterceptor};
 use axum::serve::ListenerExt;
@@ -87,7 +87,6 @@ impl LocalProcess {
             pace: Pace::default(),
         };
         let first_admin = prepare(&engine, &settings.admin_email, settings.admin_password).await?;
-        let tokens = Tokens::from_key_file(&data_dir.file("token.key"))?;
         let config = ApiConfig {
             base_path: settings.base_path,
             cors_origins: settings.cors_origins,
@@ -106,7 +105,7 @@ impl LocalProcess {
         process.work(&EventSource::new(sqs_client.clone(), &queues.runs, WORKERS));
         process.bury(&EventSource::new(sqs_client, &queues.dead_letters, 1));
         process.schedule(settings.tick);
-        process.serve(listener, ApiState::new(engine, tokens, config)?);
+        process.serve(listener, ApiState::new(engine, config)?);
         tracing::info!("serving on http://{address}");
         Ok(process)
     }

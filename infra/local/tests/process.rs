@@ -147,5 +147,4 @@ fn the_data_directory_is_its_owners_alone() {
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&data), 0o700);
     assert_eq!(mode(&data.join("secret.key")), 0o600);
-    assert_eq!(mode(&data.join("token.key")), 0o600);
 }

@@ -100,7 +100,7 @@ pub(crate) async fn login(
     drop(turn);
     let user = user.ok_or_else(|| ApiError::internal("a password matched, but there is no user"))?;
     state.store().clear_failed_sign_ins(&account(&email)).await?;
-    let issued = state.tokens.issue(&user, now).map_err(ApiError::internal)?;
+    let issued = state.tokens.issue(&user, now).await?;
     let id = user.id.as_str();
     origin.note(&state, id, AuditAction::SignedIn, id, json!({})).await?;
     Ok(Json(Login {

@@ -42,7 +42,8 @@ pub(crate) async fn require_admin(
         )
     })?;
     let claims = tokens
-        .check(token)
+        .check(token, now())
+        .await?
         .ok_or_else(|| ApiError::unauthorized("The token is not good, or no longer: sign in again."))?;
     match claims.role {
         Role::Admin => request.extensions_mut().insert(Admin { id: claims.sub }),

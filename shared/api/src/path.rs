@@ -4,8 +4,8 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use domain::DataType;
 use domain::ids::{
-    AssignmentId, ChangeId, ClientId, ConflictId, ConnectionId, DeadLetterId, RunId, SetAsideId, SiteId,
-    SyncConfigId, TemplateId,
+    AssignmentId, ChangeId, ClientId, ConflictId, ConnectionId, DeadLetterId, RunId, SetAsideId,
+    SigningKeyId, SiteId, SyncConfigId, TemplateId,
 };
 use domain::records::MAX_KEY_BYTES;
 use http::request::Parts;
@@ -71,6 +71,15 @@ pub(crate) struct RunPath {
     /// The run's id.
     #[param(example = "run_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
     pub(crate) id: RunId,
+}
+
+/// Names a key that signs tokens.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct SigningKeyPath {
+    /// The key's id.
+    #[param(example = "key_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    pub(crate) id: SigningKeyId,
 }
 
 /// Names a change of ours.

@@ -25,7 +25,7 @@ use crate::request_id::{RequestId, name_request};
 use crate::{
     ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, conflicts, connection_health,
     connection_test, connections, cors, dead_letters, docs, effective_erp, fields, health, inventory,
-    mapping_templates, pending_changes, preview, record_changes, records, schedules, set_aside,
+    mapping_templates, pending_changes, preview, record_changes, records, schedules, set_aside, signing_keys,
     site_assignments, statistics, sync_configs, sync_control, sync_events, sync_logs, sync_trigger,
 };
 
@@ -34,7 +34,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The routes everyone may call.
 pub(crate) fn public() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().merge(auth::public_routes()).merge(health::public_routes())
+    OpenApiRouter::new()
+        .merge(auth::public_routes())
+        .merge(signing_keys::public_routes())
+        .merge(health::public_routes())
 }
 
 /// The routes that need an admin.
@@ -64,6 +67,7 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
         .merge(conflicts::routes())
         .merge(inventory::routes())
         .merge(auth::routes())
+        .merge(signing_keys::routes())
         .merge(audit_events::routes())
 }
 
@@ -137,7 +141,7 @@ async fn secure(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CONTENT_SECURITY_POLICY, if is_page { docs::POLICY } else { NOTHING });
-    if !is_page {
+    if !is_page && !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response

@@ -36,7 +36,8 @@ impl ApiState {
     ///
     /// # Errors
     /// When passwords cannot be hashed on this machine.
-    pub fn new(engine: Engine, tokens: Tokens, config: ApiConfig) -> Result<Self, HashError> {
+    pub fn new(engine: Engine, config: ApiConfig) -> Result<Self, HashError> {
+        let tokens = Tokens::new(engine.store.clone(), engine.vault.clone());
         Ok(Self { engine, tokens, passwords: Passwords::new()?, config: Arc::new(config) })
     }
 

@@ -68,6 +68,10 @@ pub enum AuditAction {
     SignedIn,
     /// Someone tried to sign in and failed.
     SignInFailed,
+    /// Another key was made to sign tokens with.
+    SigningKeyMade,
+    /// A key that signed tokens was revoked, and with it the tokens.
+    SigningKeyRevoked,
 }
 
 /// One line of the audit trail. Written once, never changed.

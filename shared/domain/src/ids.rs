@@ -100,6 +100,10 @@ id!(
     UserId, prefix "usr_"
 );
 id!(
+    /// A key that signs access tokens; the `kid` of their headers.
+    SigningKeyId, prefix "key_"
+);
+id!(
     /// An audit event. They sort by time.
     AuditEventId, prefix "evt_"
 );

@@ -21,6 +21,7 @@ pub mod records;
 pub mod run;
 pub mod schedule;
 pub mod set_aside;
+pub mod signing_key;
 pub mod sync_config;
 pub mod sync_state;
 pub mod template;

@@ -362,6 +362,19 @@ pub(crate) fn data_key() -> Key {
     key("data_key", "data_key")
 }
 
+/// The public halves of the keys that sign access tokens: who checks tokens may read these.
+pub(crate) const SIGNING_KEYS: &str = "signing_key";
+
+/// A key by its generation. Whoever makes the next one must find the place free.
+pub(crate) fn signing_key(generation: u32) -> Key {
+    key(SIGNING_KEYS, format!("{generation:06}"))
+}
+
+/// The private half, sealed, in a partition of its own: only who signs may read it.
+pub(crate) fn private_signing_key(generation: u32) -> Key {
+    key("signing_key_private", format!("{generation:06}"))
+}
+
 pub(crate) fn failed_sign_ins(subject: &str) -> Key {
     key(format!("failed_sign_in:{subject}"), "count")
 }

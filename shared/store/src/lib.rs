@@ -31,6 +31,7 @@ mod seen;
 mod set_aside;
 mod shapes;
 mod sign_ins;
+mod signing_keys;
 mod statistics;
 mod sync_configs;
 mod sync_states;

@@ -1,4 +1,4 @@
-//! A whole Causeway in memory, on a port of its own.
+//! A Causeway to test: one of its own in this process, or the deployed one (see `deployment`).
 
 use std::sync::Once;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use template::Judge;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::Client;
+use super::{Client, Deployment};
 
 /// The admin's e-mail address.
 pub(crate) const ADMIN: &str = "admin@causeway.local";
@@ -18,43 +18,49 @@ pub(crate) const ADMIN: &str = "admin@causeway.local";
 /// The admin's password.
 pub(crate) const PASSWORD: &str = "correct-horse-battery";
 
-/// A running Causeway. It ends with the test's runtime.
+/// The prefix under which a Causeway serves everything a second time, if it has one.
+pub(crate) const BASE_PATH: &str = "/make-server-6fcaeea3";
+
+/// A running Causeway. It ends with the test's runtime, or is handed on to the next test.
 pub(crate) struct Causeway {
-    process: LocalProcess,
+    home: Home,
     client: Client,
-    _data_dir: TempDir,
+}
+
+/// Where it runs.
+#[expect(clippy::large_enum_variant, reason = "a test has one of them")]
+enum Home {
+    Process { process: LocalProcess, _data_dir: TempDir },
+    Cloud(Deployment),
 }
 
 impl Causeway {
-    /// Starts one with an empty table and signs in.
+    /// Starts one with an empty table and signs in; or empties the deployed one's.
     pub(crate) async fn start() -> Self {
         Self::start_under("").await
     }
 
-    /// The same, with everything served under `base_path` too.
-    pub(crate) async fn start_under(base_path: &str) -> Self {
-        let data_dir = tempfile::tempdir().unwrap();
-        watch_spans();
-        let process = LocalProcess::start_watched(
-            Settings {
-                port: 0,
-                data_dir: data_dir.path().to_owned(),
-                storage: Storage::Memory,
-                base_path: base_path.parse().unwrap(),
-                admin_email: ADMIN.to_owned(),
-                admin_password: Some(PASSWORD.into()),
-                egress: "127.0.0.0/8,::1/128".parse().unwrap(),
-                cors_origins: "https://admin.example.com".parse().unwrap(),
-                log: local::LogFilter::default(),
-                log_format: LogFormat::Text,
-                tick: Duration::from_millis(500),
-            },
-            Judge,
-        );
-        let process = process.await.unwrap();
-        let mut client = Client::new(&format!("http://{}", process.address()));
+    /// The same, with everything served under [`BASE_PATH`] too.
+    pub(crate) async fn start_with_base_path() -> Self {
+        Self::start_under(BASE_PATH).await
+    }
+
+    /// Starts one in this process, wherever the others are.
+    pub(crate) async fn start_another() -> Self {
+        Self::signed_in(Home::process("").await).await
+    }
+
+    async fn start_under(base_path: &str) -> Self {
+        match Deployment::claim().await {
+            Some(deployment) => Self::signed_in(Home::Cloud(deployment)).await,
+            None => Self::signed_in(Home::process(base_path).await).await,
+        }
+    }
+
+    async fn signed_in(home: Home) -> Self {
+        let mut client = Client::new(&home.address());
         client.sign_in(ADMIN, PASSWORD).await;
-        Self { process, client, _data_dir: data_dir }
+        Self { home, client }
     }
 
     /// Signed in as the admin.
@@ -64,12 +70,15 @@ impl Causeway {
 
     /// Signed in as nobody.
     pub(crate) fn stranger(&self) -> Client {
-        Client::new(&format!("http://{}", self.process.address()))
+        Client::new(&self.home.address())
     }
 
-    /// The engine behind the API, for tests that set the stage.
+    /// The engine behind the API, for tests that set the stage: over the same table and queue.
     pub(crate) const fn engine(&self) -> &sync::Engine {
-        self.process.engine()
+        match &self.home {
+            Home::Process { process, .. } => process.engine(),
+            Home::Cloud(deployment) => deployment.engine(),
+        }
     }
 
     /// Makes a connection and returns it.
@@ -121,6 +130,37 @@ impl Causeway {
             items.extend(answer.expect(200).as_array().unwrap().iter().cloned());
         }
         items
+    }
+}
+
+impl Home {
+    async fn process(base_path: &str) -> Self {
+        watch_spans();
+        let data_dir = tempfile::tempdir().unwrap();
+        let process = LocalProcess::start_watched(
+            Settings {
+                port: 0,
+                data_dir: data_dir.path().to_owned(),
+                storage: Storage::Memory,
+                base_path: base_path.parse().unwrap(),
+                admin_email: ADMIN.to_owned(),
+                admin_password: Some(PASSWORD.into()),
+                egress: "127.0.0.0/8,::1/128".parse().unwrap(),
+                cors_origins: "https://admin.example.com".parse().unwrap(),
+                log: local::LogFilter::default(),
+                log_format: LogFormat::Text,
+                tick: Duration::from_millis(500),
+            },
+            Judge,
+        );
+        Self::Process { process: process.await.unwrap(), _data_dir: data_dir }
+    }
+
+    fn address(&self) -> String {
+        match self {
+            Self::Process { process, .. } => format!("http://{}", process.address()),
+            Self::Cloud(deployment) => deployment.address().to_owned(),
+        }
     }
 }
 

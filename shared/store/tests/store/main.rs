@@ -13,5 +13,6 @@ mod records;
 mod runs;
 mod scopes;
 mod shapes;
+mod signing_keys;
 mod sync_configs;
 mod vanished;

@@ -32,11 +32,12 @@ fn served_by_call() -> Vec<(&'static str, Value)> {
     let mut calls = routes_of!(
         audit_events auth client_assignments conflicts connection_health connection_test connections dead_letters
         effective_erp fields inventory mapping_templates pending_changes preview record_changes records schedules
-        set_aside site_assignments statistics sync_configs sync_control sync_events sync_logs sync_trigger
+        set_aside signing_keys site_assignments statistics sync_configs sync_control sync_events sync_logs sync_trigger
     );
     let document = |routes| serde_json::to_value(routes).unwrap();
     calls.push(("auth::public_routes()", document(api::auth::public_routes().into_openapi())));
     calls.push(("health::public_routes()", document(api::health::public_routes().into_openapi())));
+    calls.push(("signing_keys::public_routes()", document(api::signing_keys::public_routes().into_openapi())));
     calls
 }
 
