@@ -18,11 +18,12 @@ test: ## Run every test, installing what they need
 test-faults: ## Run a thousand seeds of the fault suite; FAULT_SEED=7 replays one, FAULT_RUNS says how many
 	FAULT_RUNS=$${FAULT_RUNS:-1000} $(CARGO) test --locked -p faults -- --nocapture
 
-check: ## Format, lints, licences and sources of dependencies, invariants
+check: ## Format, lints, licences and sources of dependencies, invariants, the template
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	scripts/check-dependencies
 	scripts/check-invariants
+	scripts/check-template
 
 bench: ## Measure speed, memory, latency and cost beside other tools; PARTS="speed memory api cost" says what
 	$(CARGO) build --locked --release -p local -p bench

@@ -3,6 +3,7 @@
 use std::sync::Once;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::Intercept;
 use local::{LocalProcess, LogFormat, Settings, Storage};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -48,6 +49,11 @@ impl Causeway {
     /// Starts one in this process, wherever the others are.
     pub(crate) async fn start_another() -> Self {
         Self::signed_in(Home::process("").await).await
+    }
+
+    /// The same; `watcher` sees each request to table and queue.
+    pub(crate) async fn start_watched(watcher: impl Intercept + 'static) -> Self {
+        Self::signed_in(Home::watched("", watcher).await).await
     }
 
     async fn start_under(base_path: &str) -> Self {
@@ -134,8 +140,13 @@ impl Causeway {
 }
 
 impl Home {
+    /// Each request to table and queue is held against what the template allows the function it is made for.
     async fn process(base_path: &str) -> Self {
         watch_spans();
+        Self::watched(base_path, Judge).await
+    }
+
+    async fn watched(base_path: &str, watcher: impl Intercept + 'static) -> Self {
         let data_dir = tempfile::tempdir().unwrap();
         let process = LocalProcess::start_watched(
             Settings {
@@ -151,7 +162,7 @@ impl Home {
                 log_format: LogFormat::Text,
                 tick: Duration::from_millis(500),
             },
-            Judge,
+            watcher,
         );
         Self::Process { process: process.await.unwrap(), _data_dir: data_dir }
     }
@@ -164,7 +175,7 @@ impl Home {
     }
 }
 
-/// Every request to table and queue is held against what the template allows the function it is made for.
+/// The judge asks the spans for which function something is done.
 fn watch_spans() {
     static WATCHING: Once = Once::new();
     WATCHING.call_once(|| tracing_subscriber::registry().with(template::spans()).init());
