@@ -77,7 +77,7 @@ fn projection(of: Option<&Projection>) -> Value {
 fn sorted(table: &Value) -> Value {
     let mut table = table.clone();
     for list in ["AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
-        if let Some(list) = table[list].as_array_mut() {
+        if let Some(list) = table.get_mut(list).and_then(Value::as_array_mut) {
             list.sort_by_key(|one| format!("{}{}", one["AttributeName"], one["IndexName"]));
         }
     }

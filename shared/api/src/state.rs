@@ -8,7 +8,8 @@ use sync::Engine;
 
 use crate::base_path::BasePath;
 use crate::cors::Origins;
-use crate::passwords::{HashError, Passwords};
+use crate::first_admin::FirstAdmin;
+use crate::passwords::Passwords;
 use crate::tokens::Tokens;
 
 /// How the API is served.
@@ -20,6 +21,10 @@ pub struct ApiConfig {
     pub cors_origins: Origins,
     /// Whether the client's address is taken from `X-Forwarded-For`; only behind a proxy that sets it.
     pub trust_forwarded_for: bool,
+    /// Whether an answer reaches its client only once it is whole, as through API Gateway. Streams end early then.
+    pub answers_whole: bool,
+    /// Who may sign in before there is a user; where nobody is, the process made one at its start.
+    pub first_admin: Option<FirstAdmin>,
 }
 
 /// What every handler may reach. Cheap to clone.
@@ -33,12 +38,10 @@ pub struct ApiState {
 
 impl ApiState {
     /// Puts the parts together.
-    ///
-    /// # Errors
-    /// When passwords cannot be hashed on this machine.
-    pub fn new(engine: Engine, config: ApiConfig) -> Result<Self, HashError> {
+    #[must_use]
+    pub fn new(engine: Engine, config: ApiConfig) -> Self {
         let tokens = Tokens::new(engine.store.clone(), engine.vault.clone());
-        Ok(Self { engine, tokens, passwords: Passwords::new()?, config: Arc::new(config) })
+        Self { engine, tokens, passwords: Passwords::new(), config: Arc::new(config) }
     }
 
     pub(crate) const fn store(&self) -> &Store {

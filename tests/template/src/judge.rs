@@ -61,7 +61,14 @@ fn allow(function: &str, request: Request) -> Result<(), Refused> {
     if policy.is_some_and(|policy| policy.allows(&request)) {
         return Ok(());
     }
-    Err(Refused { function: function.to_owned(), request })
+    let refused = Refused { function: function.to_owned(), request };
+    tell(&refused);
+    Err(refused)
+}
+
+#[expect(clippy::print_stderr, reason = "the API tells its callers nothing of it, and a test would just fail")]
+fn tell(refused: &Refused) {
+    eprintln!("{refused}");
 }
 
 /// The function in whose span we are.

@@ -37,3 +37,14 @@ fn everyone_who_reaches_erps_can_be_put_into_a_vpc() {
     let inside: BTreeSet<_> = inside.map(|function| function.folder()).collect();
     assert_eq!(inside, BTreeSet::from(["connection-test", "preview", "sync-worker"]));
 }
+
+/// A function ends at once over a variable it does not know.
+#[test]
+fn every_setting_that_functions_get_is_one_they_read() {
+    let known = include_str!("../../../../shared/lambda/src/settings.rs");
+    let template = Template::default();
+    let given = template.shared()["Environment"]["Variables"].as_object().unwrap();
+    for name in given.keys() {
+        assert!(known.contains(&format!("\"{name}\"")), "shared/lambda/src/settings.rs does not read {name}");
+    }
+}
