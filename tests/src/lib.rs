@@ -5,6 +5,7 @@ mod assignments;
 mod audit;
 mod bad_erps;
 mod bad_input;
+mod cloud_table;
 mod conflicts;
 mod connection_changes;
 mod connection_deletion;

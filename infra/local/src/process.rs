@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 use transport::Transport;
 
 use crate::data_dir::DataDir;
@@ -157,7 +158,8 @@ impl LocalProcess {
         let engine = self.engine.clone();
         let work = move |event: SqsEvent, deadline: Instant| {
             let engine = engine.clone();
-            async move { sync::work(&engine, event, deadline).await }
+            let function = tracing::info_span!("invocation", function = "sync-worker");
+            async move { sync::work(&engine, event, deadline).await }.instrument(function)
         };
         source.start(work, &self.tasks, &self.stop);
     }
@@ -166,7 +168,8 @@ impl LocalProcess {
         let engine = self.engine.clone();
         let bury = move |event: SqsEvent, _deadline: Instant| {
             let engine = engine.clone();
-            async move { sync::bury(&engine, event).await }
+            let function = tracing::info_span!("invocation", function = "dead-letter-worker");
+            async move { sync::bury(&engine, event).await }.instrument(function)
         };
         source.start(bury, &self.tasks, &self.stop);
     }

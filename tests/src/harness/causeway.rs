@@ -1,10 +1,15 @@
 //! A Causeway to test: one of its own in this process, or the deployed one (see `deployment`).
 
+use std::sync::Once;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::Intercept;
 use local::{LocalProcess, LogFormat, Settings, Storage};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use template::Judge;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{Client, Deployment};
 
@@ -44,6 +49,11 @@ impl Causeway {
     /// Starts one in this process, wherever the others are.
     pub(crate) async fn start_another() -> Self {
         Self::signed_in(Home::process("").await).await
+    }
+
+    /// The same; `watcher` sees each request to table and queue.
+    pub(crate) async fn start_watched(watcher: impl Intercept + 'static) -> Self {
+        Self::signed_in(Home::watched("", watcher).await).await
     }
 
     async fn start_under(base_path: &str) -> Self {
@@ -130,21 +140,30 @@ impl Causeway {
 }
 
 impl Home {
+    /// Each request to table and queue is held against what the template allows the function it is made for.
     async fn process(base_path: &str) -> Self {
+        watch_spans();
+        Self::watched(base_path, Judge).await
+    }
+
+    async fn watched(base_path: &str, watcher: impl Intercept + 'static) -> Self {
         let data_dir = tempfile::tempdir().unwrap();
-        let process = LocalProcess::start(Settings {
-            port: 0,
-            data_dir: data_dir.path().to_owned(),
-            storage: Storage::Memory,
-            base_path: base_path.parse().unwrap(),
-            admin_email: ADMIN.to_owned(),
-            admin_password: Some(PASSWORD.into()),
-            egress: "127.0.0.0/8,::1/128".parse().unwrap(),
-            cors_origins: "https://admin.example.com".parse().unwrap(),
-            log: local::LogFilter::default(),
-            log_format: LogFormat::Text,
-            tick: Duration::from_millis(500),
-        });
+        let process = LocalProcess::start_watched(
+            Settings {
+                port: 0,
+                data_dir: data_dir.path().to_owned(),
+                storage: Storage::Memory,
+                base_path: base_path.parse().unwrap(),
+                admin_email: ADMIN.to_owned(),
+                admin_password: Some(PASSWORD.into()),
+                egress: "127.0.0.0/8,::1/128".parse().unwrap(),
+                cors_origins: "https://admin.example.com".parse().unwrap(),
+                log: local::LogFilter::default(),
+                log_format: LogFormat::Text,
+                tick: Duration::from_millis(500),
+            },
+            watcher,
+        );
         Self::Process { process: process.await.unwrap(), _data_dir: data_dir }
     }
 
@@ -154,4 +173,10 @@ impl Home {
             Self::Cloud(deployment) => deployment.address().to_owned(),
         }
     }
+}
+
+/// The judge asks the spans for which function something is done.
+fn watch_spans() {
+    static WATCHING: Once = Once::new();
+    WATCHING.call_once(|| tracing_subscriber::registry().with(template::spans()).init());
 }
