@@ -39,4 +39,5 @@ mod set_aside;
 mod sign_in;
 mod signing_keys;
 mod sync_configs;
+mod trusted_issuers;
 mod use_cases;

@@ -89,6 +89,7 @@ impl LocalProcess {
         let config = ApiConfig {
             base_path: settings.base_path,
             cors_origins: settings.cors_origins,
+            trusted_issuers: settings.trusted_issuers,
             ..ApiConfig::default()
         };
         let process = Self {

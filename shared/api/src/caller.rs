@@ -1,5 +1,6 @@
 //! Who calls, and from where: the guard before every route that is not public, and what the audit trail needs to know.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
@@ -20,11 +21,44 @@ use sync::now;
 /// Longest user agent kept, in characters.
 const MAX_USER_AGENT: usize = 256;
 
-/// An admin who showed a good token. Only the guard makes one.
+/// Who somebody is: the audit trail, idempotency keys and rate limits go by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// A user of ours.
+    User(UserId),
+    /// Somebody whom a trusted outside issuer knows.
+    Outsider {
+        /// The issuer's address.
+        issuer: String,
+        /// What the issuer calls them.
+        subject: String,
+    },
+}
+
+impl fmt::Display for Identity {
+    /// No id of ours holds a space, so no outsider can pass for a user.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => id.fmt(f),
+            Self::Outsider { issuer, subject } => write!(f, "{subject} at {issuer}"),
+        }
+    }
+}
+
+/// An admin who showed a good token. Only the guard lets one in.
 #[derive(Debug, Clone)]
 pub(crate) struct Admin {
-    /// The user.
-    pub(crate) id: UserId,
+    /// Who it is.
+    pub(crate) id: Identity,
+}
+
+impl Admin {
+    /// Whoever has this role. There is no other role yet; one that may do less must not become an admin here.
+    pub(crate) fn new(id: Identity, role: Role) -> Self {
+        match role {
+            Role::Admin => Self { id },
+        }
+    }
 }
 
 /// Layer: lets admins in, and nobody else.
@@ -41,13 +75,8 @@ pub(crate) async fn require_admin(
             "Sign in first: send Authorization: Bearer with the token from /api/v1/auth/login.",
         )
     })?;
-    let claims = tokens
-        .check(token, now())
-        .await?
-        .ok_or_else(|| ApiError::unauthorized("The token is not good, or no longer: sign in again."))?;
-    match claims.role {
-        Role::Admin => request.extensions_mut().insert(Admin { id: claims.sub }),
-    };
+    let admin = tokens.check(token, now()).await?;
+    request.extensions_mut().insert(admin);
     Ok(next.run(request).await)
 }
 
@@ -155,7 +184,7 @@ impl Caller {
         target: &str,
         details: serde_json::Value,
     ) -> Result<(), ApiError> {
-        self.origin.note(state, self.admin.id.as_str(), action, target, details).await
+        self.origin.note(state, &self.admin.id.to_string(), action, target, details).await
     }
 }
 

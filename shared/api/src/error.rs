@@ -87,6 +87,21 @@ impl ApiError {
         error
     }
 
+    /// 401: a token that is not to be believed. Why not is for us to know.
+    #[must_use]
+    pub fn bad_token() -> Self {
+        Self::unauthorized("The token is not good, or no longer: sign in again.")
+    }
+
+    /// 403: the token is good, but gives no role here.
+    #[must_use]
+    pub fn no_role(issuer: &str) -> Self {
+        let message = format!(
+            "{issuer} gives you no role here: ask whoever runs it for one that CAUSEWAY_TRUSTED_ISSUERS maps to ours."
+        );
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
     /// 404: there is no such thing.
     pub fn not_found(what: &str, id: impl fmt::Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is no {what} {id}."))

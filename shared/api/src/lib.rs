@@ -61,3 +61,4 @@ pub use openapi::openapi;
 pub use passwords::{HashError, hash_password};
 pub use router::{router, serve};
 pub use state::{ApiConfig, ApiState};
+pub use tokens::{InvalidIssuers, TrustedIssuers};

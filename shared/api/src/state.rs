@@ -9,7 +9,7 @@ use sync::Engine;
 use crate::base_path::BasePath;
 use crate::cors::Origins;
 use crate::passwords::{HashError, Passwords};
-use crate::tokens::Tokens;
+use crate::tokens::{Tokens, TrustedIssuers};
 
 /// How the API is served.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +20,8 @@ pub struct ApiConfig {
     pub cors_origins: Origins,
     /// Whether the client's address is taken from `X-Forwarded-For`; only behind a proxy that sets it.
     pub trust_forwarded_for: bool,
+    /// Whose tokens are accepted beside our own.
+    pub trusted_issuers: TrustedIssuers,
 }
 
 /// What every handler may reach. Cheap to clone.
@@ -37,7 +39,8 @@ impl ApiState {
     /// # Errors
     /// When passwords cannot be hashed on this machine.
     pub fn new(engine: Engine, config: ApiConfig) -> Result<Self, HashError> {
-        let tokens = Tokens::new(engine.store.clone(), engine.vault.clone());
+        let (store, vault) = (engine.store.clone(), engine.vault.clone());
+        let tokens = Tokens::new(store, vault, &config.trusted_issuers, engine.transport.http());
         Ok(Self { engine, tokens, passwords: Passwords::new()?, config: Arc::new(config) })
     }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::{BasePath, Origins};
+use api::{BasePath, Origins, TrustedIssuers};
 use secrecy::SecretString;
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -18,7 +18,7 @@ use transport::Egress;
 const PREFIX: &str = "CAUSEWAY_";
 
 /// Every variable there is.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "CAUSEWAY_PORT",
     "CAUSEWAY_DATA_DIR",
     "CAUSEWAY_BASE_PATH",
@@ -26,6 +26,7 @@ const NAMES: [&str; 9] = [
     "CAUSEWAY_ADMIN_PASSWORD",
     "CAUSEWAY_EGRESS_ALLOW",
     "CAUSEWAY_CORS_ORIGINS",
+    "CAUSEWAY_TRUSTED_ISSUERS",
     "CAUSEWAY_LOG",
     "CAUSEWAY_LOG_FORMAT",
 ];
@@ -52,6 +53,8 @@ pub struct Settings {
     pub egress: Egress,
     /// The web origins whose pages may call the API.
     pub cors_origins: Origins,
+    /// Whose tokens are accepted beside our own.
+    pub trusted_issuers: TrustedIssuers,
     /// What is logged.
     pub log: EnvFilter,
     /// How log lines look.
@@ -131,6 +134,7 @@ impl Reader {
         let admin_password = self.take("CAUSEWAY_ADMIN_PASSWORD", "", value::password);
         let egress = self.take("CAUSEWAY_EGRESS_ALLOW", LOOPBACK, value::egress);
         let cors_origins = self.take("CAUSEWAY_CORS_ORIGINS", "", value::origins);
+        let trusted_issuers = self.take("CAUSEWAY_TRUSTED_ISSUERS", "", value::trusted_issuers);
         let log = self.take("CAUSEWAY_LOG", "info", value::log_filter);
         let log_format = self.take("CAUSEWAY_LOG_FORMAT", "text", value::log_format);
         Some(Settings {
@@ -142,6 +146,7 @@ impl Reader {
             admin_password: admin_password?,
             egress: egress?,
             cors_origins: cors_origins?,
+            trusted_issuers: trusted_issuers?,
             log: log?,
             log_format: log_format?,
             tick: Duration::from_secs(5),

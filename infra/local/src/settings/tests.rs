@@ -61,6 +61,7 @@ fn every_error_names_its_variable_and_what_would_do() {
         ("CAUSEWAY_ADMIN_PASSWORD", "hunter2", "must have at least 8 characters"),
         ("CAUSEWAY_EGRESS_ALLOW", "10.0.0.0/33", "10.0.0.0/33"),
         ("CAUSEWAY_CORS_ORIGINS", "admin.example.com", "is not an origin"),
+        ("CAUSEWAY_TRUSTED_ISSUERS", "https://login.example.com", "must be a JSON list of issuers"),
         ("CAUSEWAY_LOG", "sync=loud", "must be a level"),
         ("CAUSEWAY_LOG_FORMAT", "xml", "must be text or json"),
     ] {

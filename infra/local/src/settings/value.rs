@@ -1,6 +1,6 @@
 //! How the text of each variable is read. An error goes on from the variable's name: "must be …".
 
-use api::{BasePath, InvalidBasePath, InvalidOrigin, Origins};
+use api::{BasePath, InvalidBasePath, InvalidIssuers, InvalidOrigin, Origins, TrustedIssuers};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use transport::{Egress, InvalidCidr};
@@ -8,7 +8,8 @@ use transport::{Egress, InvalidCidr};
 use super::LogFormat;
 
 /// First segments that our own routes begin with.
-const OWN_SEGMENTS: [&str; 8] = ["api", "clients", "docs", "erp", "health", "oauth", "openapi.json", "sites"];
+const OWN_SEGMENTS: [&str; 9] =
+    [".well-known", "api", "clients", "docs", "erp", "health", "oauth", "openapi.json", "sites"];
 
 /// Shortest accepted password, in characters.
 const MIN_PASSWORD: usize = 8;
@@ -62,6 +63,12 @@ pub(super) fn egress(text: &str) -> Result<Egress, String> {
 
 pub(super) fn origins(text: &str) -> Result<Origins, String> {
     text.parse().map_err(|error: InvalidOrigin| format!("cannot be read: {error}"))
+}
+
+pub(super) fn trusted_issuers(text: &str) -> Result<TrustedIssuers, String> {
+    text.parse().map_err(|error: InvalidIssuers| {
+        format!("must be a JSON list of issuers, each with issuer, audience, roleClaim, roles: {error}")
+    })
 }
 
 pub(super) fn log_filter(text: &str) -> Result<EnvFilter, String> {
