@@ -31,6 +31,7 @@ mod overrides;
 mod parts;
 mod preview;
 mod pushing;
+mod rate_limits;
 mod run_control;
 mod runs;
 mod schedules;

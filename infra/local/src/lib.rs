@@ -14,6 +14,7 @@ mod process;
 mod scheduler;
 mod settings;
 
+pub use api::RateLimits;
 pub use first_admin::FirstAdmin;
 pub use process::LocalProcess;
 pub use settings::{InvalidSettings, LogFormat, Settings, Storage};

@@ -172,6 +172,20 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
     }
 
+    /// 414: the address is too long.
+    #[must_use]
+    pub fn address_too_long(limit_bytes: usize) -> Self {
+        let message = format!("The address is longer than {} KB.", limit_bytes / 1024);
+        Self::new(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", message)
+    }
+
+    /// 431: the headers are too large.
+    #[must_use]
+    pub fn headers_too_large(limit_bytes: usize) -> Self {
+        let message = format!("The headers are larger than {} KB together.", limit_bytes / 1024);
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "HEADERS_TOO_LARGE", message)
+    }
+
     /// 415: the body is of a type we do not read.
     #[must_use]
     pub fn unsupported_media_type() -> Self {
@@ -184,6 +198,15 @@ impl ApiError {
     pub fn too_many_attempts(retry_after_s: u32) -> Self {
         let message = "Too many failed attempts to sign in; wait a quarter of an hour and try again.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_ATTEMPTS", message).retry_after(retry_after_s)
+    }
+
+    /// 429: too many requests within a minute.
+    #[must_use]
+    pub fn too_many_requests(per_minute: u32, retry_after_s: u32) -> Self {
+        let message = format!(
+            "You sent more than {per_minute} requests within a minute; go on in {retry_after_s} seconds."
+        );
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message).retry_after(retry_after_s)
     }
 
     /// 502: the ERP could not be asked, or refused. `sentence` tells a person what to do.

@@ -9,6 +9,7 @@ use sync::Engine;
 use crate::base_path::BasePath;
 use crate::cors::Origins;
 use crate::passwords::{HashError, Passwords};
+use crate::rate_limit::{Allowances, RateLimits};
 use crate::tokens::{Tokens, TrustedIssuers};
 
 /// How the API is served.
@@ -22,6 +23,8 @@ pub struct ApiConfig {
     pub trust_forwarded_for: bool,
     /// Whose tokens are accepted beside our own.
     pub trusted_issuers: TrustedIssuers,
+    /// How many requests a minute are answered.
+    pub rate_limits: RateLimits,
 }
 
 /// What every handler may reach. Cheap to clone.
@@ -29,6 +32,7 @@ pub struct ApiConfig {
 pub struct ApiState {
     pub(crate) engine: Engine,
     pub(crate) tokens: Tokens,
+    pub(crate) allowances: Allowances,
     pub(crate) passwords: Passwords,
     pub(crate) config: Arc<ApiConfig>,
 }
@@ -41,7 +45,8 @@ impl ApiState {
     pub fn new(engine: Engine, config: ApiConfig) -> Result<Self, HashError> {
         let (store, vault) = (engine.store.clone(), engine.vault.clone());
         let tokens = Tokens::new(store, vault, &config.trusted_issuers, engine.transport.http());
-        Ok(Self { engine, tokens, passwords: Passwords::new()?, config: Arc::new(config) })
+        let allowances = Allowances::new(config.rate_limits, engine.store.clone());
+        Ok(Self { engine, tokens, allowances, passwords: Passwords::new()?, config: Arc::new(config) })
     }
 
     pub(crate) const fn store(&self) -> &Store {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local::{LocalProcess, LogFormat, Settings, Storage};
+use local::{LocalProcess, LogFormat, RateLimits, Settings, Storage};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -152,6 +152,7 @@ impl Home {
             egress: "127.0.0.0/8,::1/128".parse().unwrap(),
             cors_origins: "https://admin.example.com".parse().unwrap(),
             trusted_issuers: "".parse().unwrap(),
+            rate_limits: RateLimits::default(),
             log: local::LogFilter::default(),
             log_format: LogFormat::Text,
             tick: Duration::from_millis(500),

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::{BasePath, Origins, TrustedIssuers};
+use api::{BasePath, Origins, RateLimits, TrustedIssuers};
 use secrecy::SecretString;
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -18,7 +18,7 @@ use transport::Egress;
 const PREFIX: &str = "CAUSEWAY_";
 
 /// Every variable there is.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "CAUSEWAY_PORT",
     "CAUSEWAY_DATA_DIR",
     "CAUSEWAY_BASE_PATH",
@@ -27,6 +27,8 @@ const NAMES: [&str; 10] = [
     "CAUSEWAY_EGRESS_ALLOW",
     "CAUSEWAY_CORS_ORIGINS",
     "CAUSEWAY_TRUSTED_ISSUERS",
+    "CAUSEWAY_RATE_LIMIT_USER",
+    "CAUSEWAY_RATE_LIMIT_ADDRESS",
     "CAUSEWAY_LOG",
     "CAUSEWAY_LOG_FORMAT",
 ];
@@ -55,6 +57,8 @@ pub struct Settings {
     pub cors_origins: Origins,
     /// Whose tokens are accepted beside our own.
     pub trusted_issuers: TrustedIssuers,
+    /// How many requests a minute are answered.
+    pub rate_limits: RateLimits,
     /// What is logged.
     pub log: EnvFilter,
     /// How log lines look.
@@ -135,6 +139,9 @@ impl Reader {
         let egress = self.take("CAUSEWAY_EGRESS_ALLOW", LOOPBACK, value::egress);
         let cors_origins = self.take("CAUSEWAY_CORS_ORIGINS", "", value::origins);
         let trusted_issuers = self.take("CAUSEWAY_TRUSTED_ISSUERS", "", value::trusted_issuers);
+        // Whoever is on this machine is its owner: there is nobody to hold up.
+        let per_user = self.take("CAUSEWAY_RATE_LIMIT_USER", "none", value::rate_limit);
+        let per_address = self.take("CAUSEWAY_RATE_LIMIT_ADDRESS", "none", value::rate_limit);
         let log = self.take("CAUSEWAY_LOG", "info", value::log_filter);
         let log_format = self.take("CAUSEWAY_LOG_FORMAT", "text", value::log_format);
         Some(Settings {
@@ -147,6 +154,7 @@ impl Reader {
             egress: egress?,
             cors_origins: cors_origins?,
             trusted_issuers: trusted_issuers?,
+            rate_limits: RateLimits { per_user: per_user?, per_address: per_address? },
             log: log?,
             log_format: log_format?,
             tick: Duration::from_secs(5),

@@ -1,5 +1,7 @@
 //! How the text of each variable is read. An error goes on from the variable's name: "must be …".
 
+use std::num::NonZeroU32;
+
 use api::{BasePath, InvalidBasePath, InvalidIssuers, InvalidOrigin, Origins, TrustedIssuers};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
@@ -69,6 +71,14 @@ pub(super) fn trusted_issuers(text: &str) -> Result<TrustedIssuers, String> {
     text.parse().map_err(|error: InvalidIssuers| {
         format!("must be a JSON list of issuers, each with issuer, audience, roleClaim, roles: {error}")
     })
+}
+
+/// Requests a minute.
+pub(super) fn rate_limit(text: &str) -> Result<Option<NonZeroU32>, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| format!("must be how many requests a minute, or none, not \"{text}\""))
 }
 
 pub(super) fn log_filter(text: &str) -> Result<EnvFilter, String> {
