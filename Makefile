@@ -21,11 +21,12 @@ test-faults: ## Run a thousand seeds of the fault suite; FAULT_SEED=7 replays on
 fuzz: ## Feed the readers and the mapping with random bytes, each for a minute; FUZZ_SECONDS=600 for longer
 	@scripts/fuzz
 
-check: ## Format, lints, licences and sources of dependencies, invariants
+check: ## Format, lints, licences and sources of dependencies, invariants, the template
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	scripts/check-dependencies
 	scripts/check-invariants
+	scripts/check-template
 
 bench: ## Measure speed, memory, latency and cost beside other tools; PARTS="speed memory api cost" says what
 	$(CARGO) build --locked --release -p local -p bench

@@ -16,10 +16,6 @@ pub(crate) const REGION: &str = "local";
 /// Longer than the longest long poll, 20 seconds.
 const LONG_POLL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a call of the table may take, its retries included. A worker stops writing when two thirds of its lease of 15
-/// seconds are over; what it sent before must have arrived, or never arrive, when the lease ends.
-const TABLE_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Reaches the embedded DynamoDB at `address`; `watcher` sees each request.
 pub(crate) fn dynamodb(address: SocketAddr, watcher: Option<SharedInterceptor>) -> aws_sdk_dynamodb::Client {
     let mut config = aws_sdk_dynamodb::Config::builder()
@@ -28,7 +24,7 @@ pub(crate) fn dynamodb(address: SocketAddr, watcher: Option<SharedInterceptor>) 
         .credentials_provider(credentials())
         .endpoint_url(format!("http://{address}"))
         .http_client(plain_http())
-        .timeout_config(timeouts().operation_timeout(TABLE_TIMEOUT).build())
+        .timeout_config(timeouts().operation_timeout(store::CALL_TIMEOUT).build())
         .retry_config(RetryConfig::standard())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     config.set_interceptors(watcher);

@@ -2,10 +2,8 @@
 
 use anyhow::Context;
 use aws_lc_rs::rand;
-use domain::ids::UserId;
-use domain::user::{Role, User};
 use secrecy::SecretString;
-use store::{Store, StoreError};
+use store::Store;
 
 /// Letters and digits that are not mistaken for each other.
 const ALPHABET: &[u8; 54] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ234567";
@@ -35,14 +33,8 @@ pub(crate) async fn ensure(
         Some(password) => password,
         None => random_password()?,
     };
-    let hash = api::hash_password(&password).context("cannot hash the first admin's password")?;
-    let user =
-        User { id: UserId::generate(), email: email.to_owned(), role: Role::Admin, created_at: sync::now() };
-    match store.create_user(&user, &hash).await {
-        Ok(()) => Ok(Some(FirstAdmin { email: user.email, password })),
-        Err(StoreError::Changed | StoreError::Exists) => Ok(None),
-        Err(error) => Err(error).context("cannot make the first admin"),
-    }
+    let made = api::make_admin(store, email, &password).await.context("cannot make the first admin")?;
+    Ok(made.then(|| FirstAdmin { email: email.to_owned(), password }))
 }
 
 /// Bytes beyond the last whole multiple of the alphabet are thrown away, so that every letter is as likely.

@@ -9,13 +9,12 @@ mod data_dir;
 mod embedded;
 mod event_source;
 mod first_admin;
-pub mod logging;
 mod process;
 mod scheduler;
 mod settings;
 
+pub use crate::settings::{Settings, Storage};
+pub use ::settings::{InvalidSettings, LogFilter, LogFormat, logging};
 pub use api::RateLimits;
 pub use first_admin::FirstAdmin;
 pub use process::LocalProcess;
-pub use settings::{InvalidSettings, LogFormat, Settings, Storage};
-pub use tracing_subscriber::EnvFilter as LogFilter;

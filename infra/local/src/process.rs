@@ -82,7 +82,7 @@ impl LocalProcess {
             store: Store::new(clients::dynamodb(dynamodb.address(), watcher), TABLE),
             queue: Queue::new(sqs_client.clone(), &queues.runs),
             vault: Vault::from_key_file(&data_dir.file("secret.key"))?,
-            transport: Transport::new(settings.egress)?,
+            transport: Transport::new(settings.egress),
             pace: Pace::default(),
         };
         let first_admin = prepare(&engine, &settings.admin_email, settings.admin_password).await?;
@@ -106,7 +106,7 @@ impl LocalProcess {
         process.work(&EventSource::new(sqs_client.clone(), &queues.runs, WORKERS));
         process.bury(&EventSource::new(sqs_client, &queues.dead_letters, 1));
         process.schedule(settings.tick);
-        process.serve(listener, ApiState::new(engine, config)?);
+        process.serve(listener, ApiState::new(engine, config));
         tracing::info!("serving on http://{address}");
         Ok(process)
     }

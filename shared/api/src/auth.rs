@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use crate::body::{Form, Input};
 use crate::caller::{Admin, Identity, Origin};
+use crate::first_admin::found_or_made;
 use crate::{ApiError, ApiState};
 use sync::now;
 
@@ -93,7 +94,7 @@ pub(crate) async fn login(
     let now = now();
     let turn = state.passwords.turn().await.ok_or_else(ApiError::unavailable)?;
     refuse_the_blocked(&state, &email, &origin, now).await?;
-    let (user, hash) = state.store().user_by_email(&email).await?.unzip();
+    let (user, hash) = found_or_made(&state, &email).await?.unzip();
     if !turn.check(input.password, hash).await {
         return Err(failed(&state, &email, &origin, now).await?);
     }

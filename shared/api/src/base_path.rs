@@ -42,7 +42,8 @@ impl BasePath {
     }
 
     /// The address without the prefix; `None` if it does not begin with it.
-    fn strip(&self, uri: &Uri) -> Option<Uri> {
+    #[must_use]
+    pub fn strip(&self, uri: &Uri) -> Option<Uri> {
         let rest = uri.path().strip_prefix(self.0.as_str()).filter(|_| !self.0.is_empty())?;
         let rest = match rest {
             "" => "/",
@@ -53,6 +54,14 @@ impl BasePath {
         let mut parts = uri.clone().into_parts();
         parts.path_and_query = Some(PathAndQuery::from_maybe_shared(format!("{rest}{query}")).ok()?);
         Uri::from_parts(parts).ok()
+    }
+
+    /// Puts the prefix before the addresses that an answer's headers name.
+    pub fn prepend_to(&self, response: &mut Response) {
+        if !self.0.is_empty() {
+            self.prepend(response, &LOCATION, "/");
+            self.prepend(response, &LINK, "</");
+        }
     }
 
     fn prepend(&self, response: &mut Response, name: &HeaderName, rooted: &str) {
@@ -73,8 +82,7 @@ pub(crate) async fn strip_base_path(
     let Some(stripped) = base.strip(request.uri()) else { return next.run(request).await };
     *request.uri_mut() = stripped;
     let mut response = next.run(request).await;
-    base.prepend(&mut response, &LOCATION, "/");
-    base.prepend(&mut response, &LINK, "</");
+    base.prepend_to(&mut response);
     response
 }
 
@@ -106,8 +114,7 @@ mod tests {
         response
             .headers_mut()
             .insert(LINK, HeaderValue::from_static("</erp/connections?cursor=a>; rel=\"next\""));
-        base().prepend(&mut response, &LOCATION, "/");
-        base().prepend(&mut response, &LINK, "</");
+        base().prepend_to(&mut response);
         assert_eq!(response.headers()[LOCATION], "/make-server-6fcaeea3/erp/connections/erp_1");
         assert_eq!(
             response.headers()[LINK],

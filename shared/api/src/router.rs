@@ -31,8 +31,9 @@ use crate::{
     site_assignments, statistics, sync_configs, sync_control, sync_events, sync_logs, sync_trigger,
 };
 
-/// How long a request may take. Holding an answer with `wait` ends well before.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a request may take. Holding an answer with `wait` ends well before; API Gateway waits 30 seconds, the start
+/// of a function included.
+const PATIENCE: Duration = Duration::from_secs(27);
 
 /// The routes everyone may call.
 pub(crate) fn public() -> OpenApiRouter<ApiState> {
@@ -40,6 +41,7 @@ pub(crate) fn public() -> OpenApiRouter<ApiState> {
         .merge(auth::public_routes())
         .merge(signing_keys::public_routes())
         .merge(health::public_routes())
+        .merge(docs::public_routes())
 }
 
 /// The routes that need an admin.
@@ -75,17 +77,11 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
 
 /// Everything: all routes, `/openapi.json` and `/docs`, with and without the base path.
 pub fn router(state: ApiState) -> Router {
-    let document = docs::routes(&state.config.base_path);
-    serve(public(), guarded(), document, state)
+    serve(public(), guarded(), state)
 }
 
 /// Some of the routes, with the guard and every layer around them: what one Lambda serves.
-pub fn serve(
-    public: OpenApiRouter<ApiState>,
-    guarded: OpenApiRouter<ApiState>,
-    extra: Router<ApiState>,
-    state: ApiState,
-) -> Router {
+pub fn serve(public: OpenApiRouter<ApiState>, guarded: OpenApiRouter<ApiState>, state: ApiState) -> Router {
     let (public, _) = public.split_for_parts();
     let (guarded, _) = guarded.split_for_parts();
     let guarded = guarded
@@ -97,7 +93,7 @@ pub fn serve(
     } else {
         public
     };
-    let routes = public.merge(guarded).merge(extra);
+    let routes = public.merge(guarded);
     layered(routes.with_state(state.clone()), &state.config)
 }
 

@@ -8,7 +8,8 @@ use sync::Engine;
 
 use crate::base_path::BasePath;
 use crate::cors::Origins;
-use crate::passwords::{HashError, Passwords};
+use crate::first_admin::FirstAdmin;
+use crate::passwords::Passwords;
 use crate::rate_limit::{Allowances, RateLimits};
 use crate::tokens::{Tokens, TrustedIssuers};
 
@@ -25,6 +26,10 @@ pub struct ApiConfig {
     pub trusted_issuers: TrustedIssuers,
     /// How many requests a minute are answered.
     pub rate_limits: RateLimits,
+    /// Whether an answer reaches its client only once it is whole, as through API Gateway. Streams end early then.
+    pub answers_whole: bool,
+    /// Who may sign in before there is a user; where nobody is, the process made one at its start.
+    pub first_admin: Option<FirstAdmin>,
 }
 
 /// What every handler may reach. Cheap to clone.
@@ -39,14 +44,12 @@ pub struct ApiState {
 
 impl ApiState {
     /// Puts the parts together.
-    ///
-    /// # Errors
-    /// When passwords cannot be hashed on this machine.
-    pub fn new(engine: Engine, config: ApiConfig) -> Result<Self, HashError> {
+    #[must_use]
+    pub fn new(engine: Engine, config: ApiConfig) -> Self {
         let (store, vault) = (engine.store.clone(), engine.vault.clone());
-        let tokens = Tokens::new(store, vault, &config.trusted_issuers, engine.transport.http());
+        let tokens = Tokens::new(store, vault, &config.trusted_issuers, &engine.transport);
         let allowances = Allowances::new(config.rate_limits, engine.store.clone());
-        Ok(Self { engine, tokens, allowances, passwords: Passwords::new()?, config: Arc::new(config) })
+        Self { engine, tokens, allowances, passwords: Passwords::new(), config: Arc::new(config) }
     }
 
     pub(crate) const fn store(&self) -> &Store {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use aws_types::SdkConfig;
 use domain::ids::{ConnectionId, RunId};
 use thiserror::Error;
 
@@ -60,6 +61,11 @@ impl Queue {
     /// Sends through `client` to the queue at `runs_url`.
     pub fn new(client: Client, runs_url: impl Into<String>) -> Self {
         Self { client, runs_url: runs_url.into() }
+    }
+
+    /// Sends to the queue at `runs_url`, as `config` says, as in the cloud.
+    pub fn connect(config: &SdkConfig, runs_url: impl Into<String>) -> Self {
+        Self::new(Client::new(config), runs_url)
     }
 
     /// Wakes a worker for `run`, after `delay`. A delay beyond 15 minutes, the longest SQS knows, becomes 15 minutes.

@@ -67,5 +67,5 @@ fn whole(key: Option<Blob>) -> Result<[u8; KEY_LEN], SecretsError> {
 }
 
 fn failed(reason: impl std::fmt::Display, verb: &str) -> SecretsError {
-    SecretsError::Unavailable(format!("KMS did not {verb} it: {reason}").into())
+    SecretsError::Unavailable(format!("KMS did not {verb} the data key: {reason}").into())
 }

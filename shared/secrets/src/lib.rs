@@ -4,10 +4,12 @@
 //! secret to another connection or another field, because a sealed secret is bound to both.
 
 mod data_key;
+mod kept_secret;
 pub mod key_file;
 mod kms;
 mod vault;
 
+pub use kept_secret::KeptSecret;
 pub use vault::Vault;
 
 use std::path::PathBuf;
@@ -35,8 +37,8 @@ pub enum SecretsError {
         /// The field and its connection, or the item.
         what: String,
     },
-    /// The data key is not to be had at the moment.
-    #[error("the key that secrets are sealed under is not to be had: {0}")]
+    /// A key or secret that something else keeps is not to be had at the moment.
+    #[error("a key or secret is not to be had: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The crypto library refused to seal.
     #[error("a secret could not be sealed")]

@@ -55,7 +55,18 @@ pub use runs::{RunFilter, SlotTaken, Started};
 pub use set_aside::SetAsideFilter;
 pub use work_errors::WorkErrors;
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+
+/// How long a call of the table may take, its retries included. A worker stops writing when two thirds of its lease of 15
+/// seconds are over; what it sent before must have arrived, or never arrive, when the lease ends.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long it may take to connect.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The table and the client that reaches it. Cheap to clone; one client serves the whole process.
 #[derive(Debug, Clone)]
@@ -68,5 +79,13 @@ impl Store {
     /// Uses `table` through `client`.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into().into() }
+    }
+
+    /// Uses `table` where `config` leads, as in the cloud.
+    pub fn connect(config: &SdkConfig, table: impl Into<String>) -> Self {
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(CALL_TIMEOUT);
+        let config = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(timeouts.build());
+        Self::new(Client::from_conf(config.build()), table)
     }
 }

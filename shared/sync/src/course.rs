@@ -79,10 +79,9 @@ impl From<SecretsError> for Failure {
     fn from(error: SecretsError) -> Self {
         match error {
             // Its message comes back, as when the table is away.
-            SecretsError::Unavailable(source) => Self::Store(StoreError::Unavailable {
-                message: format!("the data key is not to be had: {source}"),
-                source,
-            }),
+            SecretsError::Unavailable(source) => {
+                Self::Store(StoreError::Unavailable { message: source.to_string(), source })
+            }
             other => Self::Setup(other.to_string()),
         }
     }

@@ -1,5 +1,7 @@
 //! The one owner of clients and of the egress guard.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::http::HttpClient;
 use crate::{Egress, ErpError};
 
@@ -7,16 +9,15 @@ use crate::{Egress, ErpError};
 #[derive(Debug, Clone)]
 pub struct Transport {
     egress: Egress,
-    http: HttpClient,
+    /// Made when it is first needed: it reads the machine's certificates, and most functions of the cloud need none.
+    http: Arc<OnceLock<HttpClient>>,
 }
 
 impl Transport {
-    /// Makes the clients, all behind this guard.
-    ///
-    /// # Errors
-    /// `Misconfigured` when TLS cannot be set up, for instance because the machine has no root certificates.
-    pub fn new(egress: Egress) -> Result<Self, ErpError> {
-        Ok(Self { http: HttpClient::new(egress.clone())?, egress })
+    /// All clients will be behind this guard.
+    #[must_use]
+    pub fn new(egress: Egress) -> Self {
+        Self { http: Arc::default(), egress }
     }
 
     /// The guard, for transports that open their own sockets.
@@ -26,8 +27,14 @@ impl Transport {
     }
 
     /// The HTTP client.
-    #[must_use]
-    pub const fn http(&self) -> &HttpClient {
-        &self.http
+    ///
+    /// # Errors
+    /// `Misconfigured` when TLS cannot be set up, for instance because the machine has no root certificates.
+    pub fn http(&self) -> Result<&HttpClient, ErpError> {
+        if let Some(made) = self.http.get() {
+            return Ok(made);
+        }
+        let made = HttpClient::new(self.egress.clone())?;
+        Ok(self.http.get_or_init(|| made))
     }
 }

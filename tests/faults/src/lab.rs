@@ -76,7 +76,7 @@ impl Lab {
         store.create_connection(&connection).await.unwrap();
         store.create_sync_config(&config).await.unwrap();
         let vault = Vault::from_key([7; 32]);
-        let transport = Transport::new("127.0.0.0/8".parse().unwrap()).unwrap();
+        let transport = Transport::new("127.0.0.0/8".parse().unwrap());
         Self {
             plan,
             weather,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::settings::LogFormat;
+use crate::LogFormat;
 
 #[tokio::test]
 async fn what_lands_in_the_dead_letter_queue_is_kept() {

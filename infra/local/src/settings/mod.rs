@@ -2,20 +2,14 @@
 
 #[cfg(test)]
 mod tests;
-mod value;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use api::{BasePath, Origins, RateLimits, TrustedIssuers};
 use secrecy::SecretString;
-use thiserror::Error;
-use tracing_subscriber::EnvFilter;
+use settings::{InvalidSettings, LogFilter, LogFormat, Reader, value};
 use transport::Egress;
-
-/// What every variable of ours begins with.
-const PREFIX: &str = "CAUSEWAY_";
 
 /// Every variable there is.
 const NAMES: [&str; 12] = [
@@ -32,6 +26,9 @@ const NAMES: [&str; 12] = [
     "CAUSEWAY_LOG",
     "CAUSEWAY_LOG_FORMAT",
 ];
+
+/// The embedded services would drown our own lines; said outright in `CAUSEWAY_LOG`, they are heard.
+const QUIET: &str = "dynoxide=error,rustack_sqs_core=warn,rustack_sqs_http=warn";
 
 /// One machine is its own private network: a demo ERP on it may be reached.
 const LOOPBACK: &str = "127.0.0.0/8,::1/128";
@@ -60,7 +57,7 @@ pub struct Settings {
     /// How many requests a minute are answered.
     pub rate_limits: RateLimits,
     /// What is logged.
-    pub log: EnvFilter,
+    pub log: LogFilter,
     /// How log lines look.
     pub log_format: LogFormat,
     /// How often the scheduler looks for what is due.
@@ -76,75 +73,35 @@ pub enum Storage {
     Memory,
 }
 
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line, for programs.
-    Json,
-}
-
-/// Variables that cannot be used, each with what is wrong and what would do.
-#[derive(Debug, PartialEq, Eq, Error)]
-#[error("the settings cannot be used:\n{}", .0.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"))]
-pub struct InvalidSettings(pub Vec<String>);
-
 impl Settings {
     /// Reads the environment.
     ///
     /// # Errors
     /// With every variable that cannot be used.
     pub fn from_env() -> Result<Self, InvalidSettings> {
-        Self::read(std::env::vars_os().filter_map(|(name, value)| {
-            let name = name.into_string().ok().filter(|name| name.starts_with(PREFIX))?;
-            Some((name, value.into_string().unwrap_or_else(|value| value.to_string_lossy().into_owned())))
-        }))
+        Self::read(Reader::of_environment(&NAMES))
     }
 
-    /// Reads `variables`. An empty one counts as not set.
-    fn read(variables: impl Iterator<Item = (String, String)>) -> Result<Self, InvalidSettings> {
-        let mut reader = Reader { variables: variables.collect(), errors: Vec::new() };
-        reader.refuse_unknown();
-        match reader.settings() {
-            Some(settings) if reader.errors.is_empty() => Ok(settings),
-            _ => Err(InvalidSettings(reader.errors)),
-        }
-    }
-}
-
-/// Reads one variable after the other and gathers what is wrong, so that a user mends everything in one go.
-struct Reader {
-    variables: HashMap<String, String>,
-    errors: Vec<String>,
-}
-
-impl Reader {
-    /// A misspelt variable would otherwise be a setting that is silently not there.
-    fn refuse_unknown(&mut self) {
-        let mut unknown: Vec<_> =
-            self.variables.keys().filter(|name| !NAMES.contains(&name.as_str())).collect();
-        unknown.sort();
-        let known = NAMES.join(", ");
-        self.errors =
-            unknown.into_iter().map(|name| format!("{name} is not a setting; there are: {known}")).collect();
+    fn read(mut reader: Reader) -> Result<Self, InvalidSettings> {
+        let settings = Self::taken_from(&mut reader);
+        reader.finish(settings)
     }
 
-    fn settings(&mut self) -> Option<Settings> {
-        let port = self.take("CAUSEWAY_PORT", "9000", value::port);
-        let data_dir = self.take("CAUSEWAY_DATA_DIR", ".causeway", |text| Ok(PathBuf::from(text)));
-        let base_path = self.take("CAUSEWAY_BASE_PATH", "", value::base_path);
-        let admin_email = self.take("CAUSEWAY_ADMIN_EMAIL", "admin@causeway.local", value::email);
-        let admin_password = self.take("CAUSEWAY_ADMIN_PASSWORD", "", value::password);
-        let egress = self.take("CAUSEWAY_EGRESS_ALLOW", LOOPBACK, value::egress);
-        let cors_origins = self.take("CAUSEWAY_CORS_ORIGINS", "", value::origins);
-        let trusted_issuers = self.take("CAUSEWAY_TRUSTED_ISSUERS", "", value::trusted_issuers);
+    fn taken_from(reader: &mut Reader) -> Option<Self> {
+        let port = reader.take("CAUSEWAY_PORT", "9000", value::port);
+        let data_dir = reader.take("CAUSEWAY_DATA_DIR", ".causeway", |text| Ok(PathBuf::from(text)));
+        let base_path = reader.take("CAUSEWAY_BASE_PATH", "", value::base_path);
+        let admin_email = reader.take("CAUSEWAY_ADMIN_EMAIL", "admin@causeway.local", value::email);
+        let admin_password = reader.take("CAUSEWAY_ADMIN_PASSWORD", "", value::password);
+        let egress = reader.take("CAUSEWAY_EGRESS_ALLOW", LOOPBACK, value::egress);
+        let cors_origins = reader.take("CAUSEWAY_CORS_ORIGINS", "", value::origins);
+        let trusted_issuers = reader.take("CAUSEWAY_TRUSTED_ISSUERS", "", value::trusted_issuers);
         // Whoever is on this machine is its owner: there is nobody to hold up.
-        let per_user = self.take("CAUSEWAY_RATE_LIMIT_USER", "none", value::rate_limit);
-        let per_address = self.take("CAUSEWAY_RATE_LIMIT_ADDRESS", "none", value::rate_limit);
-        let log = self.take("CAUSEWAY_LOG", "info", value::log_filter);
-        let log_format = self.take("CAUSEWAY_LOG_FORMAT", "text", value::log_format);
-        Some(Settings {
+        let per_user = reader.take("CAUSEWAY_RATE_LIMIT_USER", "none", value::rate_limit);
+        let per_address = reader.take("CAUSEWAY_RATE_LIMIT_ADDRESS", "none", value::rate_limit);
+        let log = reader.take("CAUSEWAY_LOG", "info", |text| value::log_filter(text, QUIET));
+        let log_format = reader.take("CAUSEWAY_LOG_FORMAT", "text", value::log_format);
+        Some(Self {
             port: port?,
             data_dir: data_dir?,
             storage: Storage::File,
@@ -159,10 +116,5 @@ impl Reader {
             log_format: log_format?,
             tick: Duration::from_secs(5),
         })
-    }
-
-    fn take<T>(&mut self, name: &str, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let text = self.variables.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
-        parse(text.unwrap_or(default)).map_err(|reason| self.errors.push(format!("{name} {reason}"))).ok()
     }
 }

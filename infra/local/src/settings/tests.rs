@@ -3,7 +3,8 @@ use secrecy::ExposeSecret;
 use super::*;
 
 fn read(variables: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
-    Settings::read(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::read(Reader::of(variables, &NAMES))
 }
 
 fn error(name: &str, value: &str) -> String {

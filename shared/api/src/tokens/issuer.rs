@@ -9,8 +9,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use transport::ErpError;
-use transport::http::{HttpClient, HttpRequest};
+use transport::http::HttpRequest;
+use transport::{ErpError, Transport};
 use url::Url;
 
 use super::remembered::Remembered;
@@ -39,7 +39,7 @@ const MAX_SUBJECT: usize = 255;
 /// An issuer and the keys it was last found to have.
 pub(super) struct Issuer {
     trusted: TrustedIssuer,
-    http: HttpClient,
+    transport: Transport,
     known: Remembered<KnownKeys>,
 }
 
@@ -69,8 +69,8 @@ struct KeySet {
 }
 
 impl Issuer {
-    pub(super) fn new(trusted: TrustedIssuer, http: HttpClient) -> Self {
-        Self { trusted, http, known: Remembered::default() }
+    pub(super) fn new(trusted: TrustedIssuer, transport: Transport) -> Self {
+        Self { trusted, transport, known: Remembered::default() }
     }
 
     /// What tokens of it say in `iss`.
@@ -155,7 +155,7 @@ impl Issuer {
     async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, ErpError> {
         let request = HttpRequest::get(url.clone());
         let request = HttpRequest { timeout: PATIENCE, body_limit: MAX_ANSWER_BYTES, ..request };
-        let answer = self.http.send(&request).await?;
+        let answer = self.transport.http()?.send(&request).await?;
         serde_json::from_slice(&answer.body)
             .map_err(|error| ErpError::Malformed(format!("{url} did not answer with keys: {error}")))
     }

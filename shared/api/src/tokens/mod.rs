@@ -22,7 +22,7 @@ use jsonwebtoken::{Algorithm, Header, Validation};
 use secrets::Vault;
 use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
-use transport::http::HttpClient;
+use transport::Transport;
 
 use crate::ApiError;
 use crate::caller::{Admin, Identity};
@@ -90,9 +90,9 @@ impl fmt::Debug for Tokens {
 
 impl Tokens {
     /// Our tokens under the keys of this table, whose private halves this vault opens, and those of `trusted` issuers,
-    /// whose keys are fetched by `http`. Reads nothing yet.
-    pub(crate) fn new(store: Store, vault: Vault, trusted: &TrustedIssuers, http: &HttpClient) -> Self {
-        let issuers = trusted.0.iter().map(|issuer| Issuer::new(issuer.clone(), http.clone())).collect();
+    /// whose keys are fetched by `transport`. Reads nothing yet.
+    pub(crate) fn new(store: Store, vault: Vault, trusted: &TrustedIssuers, transport: &Transport) -> Self {
+        let issuers = trusted.0.iter().map(|issuer| Issuer::new(issuer.clone(), transport.clone())).collect();
         Self(Arc::new(Known { keys: Keys::new(store, vault), issuers }))
     }
 

@@ -32,7 +32,7 @@ where
         ..Credentials::default()
     };
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/doi", get(answer))).await });
-    let transport = Transport::new("127.0.0.0/8".parse().unwrap()).unwrap();
+    let transport = Transport::new("127.0.0.0/8".parse().unwrap());
     DoiConnector::new(&ConnectionSettings::default(), credentials, &transport).unwrap()
 }
 

@@ -36,7 +36,10 @@ impl HttpConnector {
         credentials: Credentials,
         transport: &Transport,
     ) -> Result<Self, ErpError> {
-        Ok(Self { config: Arc::new(HttpConfig::new(settings, credentials)?), http: transport.http().clone() })
+        Ok(Self {
+            config: Arc::new(HttpConfig::new(settings, credentials)?),
+            http: transport.http()?.clone(),
+        })
     }
 
     /// Asks for one record of a data type: what to do when the address itself answers nothing.

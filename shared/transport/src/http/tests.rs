@@ -20,7 +20,7 @@ use crate::Transport;
 mod delivery;
 
 fn transport() -> Transport {
-    Transport::new("127.0.0.0/8,::1/128".parse().unwrap()).unwrap()
+    Transport::new("127.0.0.0/8,::1/128".parse().unwrap())
 }
 
 async fn serve(router: Router) -> Url {
@@ -65,7 +65,7 @@ fn retrying(url: Url, attempts: u32) -> HttpRequest {
 }
 
 async fn failure(request: &HttpRequest) -> ErpError {
-    transport().http().send(request).await.unwrap_err()
+    transport().http().unwrap().send(request).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_server_that_fails_for_a_while_is_asked_again() {
         [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT]
     {
         let (url, asked) = flaky(2, status, "0").await;
-        let answer = transport().http().send(&retrying(url, 3)).await.unwrap();
+        let answer = transport().http().unwrap().send(&retrying(url, 3)).await.unwrap();
         assert_eq!((&answer.body[..], asked.load(Ordering::SeqCst)), (&b"fine"[..], 3));
     }
 }
@@ -83,7 +83,7 @@ async fn a_server_that_fails_for_a_while_is_asked_again() {
 async fn retry_after_is_obeyed() {
     let (url, _) = flaky(1, StatusCode::TOO_MANY_REQUESTS, "1").await;
     let begun = std::time::Instant::now();
-    transport().http().send(&retrying(url, 1)).await.unwrap();
+    transport().http().unwrap().send(&retrying(url, 1)).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
@@ -123,8 +123,9 @@ async fn basic_credentials_and_headers_are_sent() {
     };
     let url = serve(Router::new().route("/", get(echo))).await;
     let secret = |text: &str| text.to_owned().into();
-    let sent =
-        async |auth| transport().http().send(&HttpRequest { auth, ..HttpRequest::get(url.clone()) }).await;
+    let sent = async |auth| {
+        transport().http().unwrap().send(&HttpRequest { auth, ..HttpRequest::get(url.clone()) }).await
+    };
     let basic = sent(Auth::basic(secret("erp"), secret("pass"), "apiSecret")).await.unwrap();
     assert_eq!(&basic.body[..], b"Basic ZXJwOnBhc3M= ");
     let header = sent(Auth::in_header("x-api-key".parse().unwrap(), secret("k"), "apiKey")).await.unwrap();
@@ -140,7 +141,7 @@ async fn a_redirect_on_the_same_host_is_followed_and_a_circle_is_not() {
         .route("/new", get(|| async { "here" }))
         .route("/circle", get(|| async { Redirect::temporary("/circle") }));
     let url = serve(router).await;
-    let answer = transport().http().send(&HttpRequest::get(url.clone())).await.unwrap();
+    let answer = transport().http().unwrap().send(&HttpRequest::get(url.clone())).await.unwrap();
     assert_eq!((&answer.body[..], answer.url.path()), (&b"here"[..], "/new"));
     let error = failure(&HttpRequest::get(url.join("circle").unwrap())).await;
     assert!(matches!(&error, ErpError::Rejected(why) if why.contains("more than 5 times")), "{error:?}");
@@ -189,17 +190,17 @@ async fn a_dns_answer_that_changes_leads_nowhere_else() {
     tokio::spawn(async move { axum::serve(inside, private).await });
 
     let (egress, asked) = crate::egress::tests::scripted("127.0.0.2/32", &[&["127.0.0.2"], &["127.0.0.1"]]);
-    let transport = Transport::new(egress).unwrap();
+    let transport = Transport::new(egress);
     let request = HttpRequest::get(format!("http://rebind.test:{port}/").parse().unwrap());
-    assert_eq!(&transport.http().send(&request).await.unwrap().body[..], b"public");
+    assert_eq!(&transport.http().unwrap().send(&request).await.unwrap().body[..], b"public");
     assert_eq!(asked.load(Ordering::SeqCst), 1, "it is connected to what was judged, not to a second answer");
-    let error = transport.http().send(&request).await.unwrap_err();
+    let error = transport.http().unwrap().send(&request).await.unwrap_err();
     assert!(matches!(&error, ErpError::Forbidden(why) if why.contains("leads to 127.0.0.1")), "{error:?}");
 }
 
 #[tokio::test]
 async fn private_addresses_are_refused_however_they_are_written() {
-    let guarded = Transport::new(Egress::default()).unwrap();
+    let guarded = Transport::new(Egress::default());
     let hosts = [
         "127.0.0.1",
         "2130706433",
@@ -233,7 +234,7 @@ async fn private_addresses_are_refused_however_they_are_written() {
     ];
     for host in hosts {
         let url = format!("http://{host}:9/").parse().unwrap();
-        let error = guarded.http().send(&retrying(url, 3)).await.unwrap_err();
+        let error = guarded.http().unwrap().send(&retrying(url, 3)).await.unwrap_err();
         assert!(
             matches!(&error, ErpError::Forbidden(why) if why.contains("CAUSEWAY_EGRESS_ALLOW")),
             "{host}: {error:?}"
@@ -262,7 +263,7 @@ async fn what_is_compressed_arrives_plain() {
     let body = encoder.finish().unwrap();
     let answer = move || async move { ([(header::CONTENT_ENCODING, "gzip")], body) };
     let url = serve(Router::new().route("/", get(answer))).await;
-    let answer = transport().http().send(&HttpRequest::get(url)).await.unwrap();
+    let answer = transport().http().unwrap().send(&HttpRequest::get(url)).await.unwrap();
     assert_eq!(&answer.body[..], b"[1,2]");
 }
 

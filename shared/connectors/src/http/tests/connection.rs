@@ -51,7 +51,7 @@ async fn credentials_are_sent_as_they_suggest_or_as_configured() {
 
 #[test]
 fn settings_that_do_not_fit_the_credentials_are_named() {
-    let transport = Transport::new("127.0.0.0/8".parse().unwrap()).unwrap();
+    let transport = Transport::new("127.0.0.0/8".parse().unwrap());
     let api = ApiSettings { auth: Some(ApiAuth::Basic), ..ApiSettings::default() };
     let settings = ConnectionSettings { api, ..ConnectionSettings::default() };
     let url = Some("https://erp.example.com".to_owned());

@@ -78,7 +78,7 @@ impl Server {
     pub(super) fn connector_with(&self, api: ApiSettings, credentials: Credentials) -> HttpConnector {
         let settings = ConnectionSettings { api, retry_attempts: 0, ..ConnectionSettings::default() };
         let credentials = Credentials { api_url: Some(format!("{}/", self.origin)), ..credentials };
-        let transport = Transport::new("127.0.0.0/8".parse().unwrap()).unwrap();
+        let transport = Transport::new("127.0.0.0/8".parse().unwrap());
         HttpConnector::new(&settings, credentials, &transport).unwrap()
     }
 

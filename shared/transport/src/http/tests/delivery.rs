@@ -11,7 +11,7 @@ fn post(url: Url, attempts: u32) -> HttpRequest {
 }
 
 async fn deliver(request: &HttpRequest) -> Result<HttpAnswer, Unanswered> {
-    transport().http().deliver(request).await
+    transport().http().unwrap().deliver(request).await
 }
 
 async fn is_surely_not_sent(request: &HttpRequest) -> bool {

@@ -116,7 +116,7 @@ impl Erp {
 
     pub(super) fn connector(&self) -> HttpConnector {
         let credentials = Credentials { api_url: Some(self.origin.clone()), ..Credentials::default() };
-        let transport = Transport::new("127.0.0.0/8".parse().unwrap()).unwrap();
+        let transport = Transport::new("127.0.0.0/8".parse().unwrap());
         HttpConnector::new(&self.settings, credentials, &transport).unwrap()
     }
 

@@ -182,7 +182,7 @@ async fn a_connection_that_only_reads_says_so() {
         doi_password: Some("pass".into()),
         ..Credentials::default()
     };
-    let transport = Transport::new("127.0.0.0/8".parse().unwrap()).unwrap();
+    let transport = Transport::new("127.0.0.0/8".parse().unwrap());
     let connector = DoiConnector::new(&ConnectionSettings::default(), credentials, &transport).unwrap();
     let push = Push {
         data_type: DataType::Orders,

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use transport::{Egress, InvalidCidr};
 
-use super::LogFormat;
+use crate::LogFormat;
 
 /// First segments that our own routes begin with.
 const OWN_SEGMENTS: [&str; 9] =
@@ -17,14 +17,30 @@ const OWN_SEGMENTS: [&str; 9] =
 const MIN_PASSWORD: usize = 8;
 
 /// Libraries that would drown our own lines; said outright in `CAUSEWAY_LOG`, they are heard.
-const QUIET: &str = "aws_config=warn,aws_smithy_runtime=warn,aws_smithy_runtime_api=warn,dynoxide=error,\
-                     h2=warn,hyper=warn,hyper_util=warn,russh=warn,rustack_sqs_core=warn,rustack_sqs_http=warn";
+const QUIET: &str = "aws_config=warn,aws_smithy_runtime=warn,aws_smithy_runtime_api=warn,h2=warn,hyper=warn,\
+                     hyper_util=warn,russh=warn";
 
-pub(super) fn port(text: &str) -> Result<u16, String> {
+/// Text that must be there: the name or address of something.
+///
+/// # Errors
+/// When it is empty.
+pub fn needed(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("must be set".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// A port; 0 lets the system choose.
+///
+/// # Errors
+/// With what would do.
+pub fn port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| format!("must be a port from 0 to 65535, not \"{text}\""))
 }
 
-pub(super) fn base_path(text: &str) -> Result<BasePath, String> {
+/// A prefix under which everything is served as well.
+///
+/// # Errors
+/// With what would do.
+pub fn base_path(text: &str) -> Result<BasePath, String> {
     let first = text.split('/').nth(1).unwrap_or_default();
     if OWN_SEGMENTS.contains(&first) {
         return Err(format!("must not begin with /{first}: a route of ours does"));
@@ -32,7 +48,11 @@ pub(super) fn base_path(text: &str) -> Result<BasePath, String> {
     text.parse().map_err(|error: InvalidBasePath| format!("{error}, not \"{text}\""))
 }
 
-pub(super) fn email(text: &str) -> Result<String, String> {
+/// An e-mail address, in lower case.
+///
+/// # Errors
+/// With what would do.
+pub fn email(text: &str) -> Result<String, String> {
     let address = text.to_lowercase();
     let parts = address.split('@').collect::<Vec<_>>();
     let plain =
@@ -44,8 +64,11 @@ pub(super) fn email(text: &str) -> Result<String, String> {
     }
 }
 
-/// The text itself is never part of an error.
-pub(super) fn password(text: &str) -> Result<Option<SecretString>, String> {
+/// A password, or none. The text itself is never part of an error.
+///
+/// # Errors
+/// With what would do.
+pub fn password(text: &str) -> Result<Option<SecretString>, String> {
     match text.chars().count() {
         0 => Ok(None),
         length if length < MIN_PASSWORD => Err(format!("must have at least {MIN_PASSWORD} characters")),
@@ -54,7 +77,11 @@ pub(super) fn password(text: &str) -> Result<Option<SecretString>, String> {
     }
 }
 
-pub(super) fn egress(text: &str) -> Result<Egress, String> {
+/// Which addresses besides public ones may be connected to; `none` for public ones only.
+///
+/// # Errors
+/// With what would do.
+pub fn egress(text: &str) -> Result<Egress, String> {
     if text == "none" {
         return Ok(Egress::default());
     }
@@ -63,31 +90,50 @@ pub(super) fn egress(text: &str) -> Result<Egress, String> {
     })
 }
 
-pub(super) fn origins(text: &str) -> Result<Origins, String> {
+/// The web origins whose pages may call the API.
+///
+/// # Errors
+/// With what would do.
+pub fn origins(text: &str) -> Result<Origins, String> {
     text.parse().map_err(|error: InvalidOrigin| format!("cannot be read: {error}"))
 }
 
-pub(super) fn trusted_issuers(text: &str) -> Result<TrustedIssuers, String> {
+/// The outside issuers to trust.
+///
+/// # Errors
+/// With the first that cannot be.
+pub fn trusted_issuers(text: &str) -> Result<TrustedIssuers, String> {
     text.parse().map_err(|error: InvalidIssuers| {
         format!("must be a JSON list of issuers, each with issuer, audience, roleClaim, roles: {error}")
     })
 }
 
-/// Requests a minute.
-pub(super) fn rate_limit(text: &str) -> Result<Option<NonZeroU32>, String> {
+/// How many requests a minute; `none` for no limit.
+///
+/// # Errors
+/// With what would do.
+pub fn rate_limit(text: &str) -> Result<Option<NonZeroU32>, String> {
     if text == "none" {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| format!("must be how many requests a minute, or none, not \"{text}\""))
 }
 
-pub(super) fn log_filter(text: &str) -> Result<EnvFilter, String> {
-    EnvFilter::try_new(format!("{QUIET},{text}")).map_err(|error| {
+/// What is logged: a level, or a list. `also_quiet` quietens more libraries than all processes have.
+///
+/// # Errors
+/// With what would do.
+pub fn log_filter(text: &str, also_quiet: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(format!("{QUIET},{also_quiet},{text}")).map_err(|error| {
         format!("must be a level such as info or debug, or a list such as info,sync=debug, not \"{text}\" ({error})")
     })
 }
 
-pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+/// How log lines look.
+///
+/// # Errors
+/// With what would do.
+pub fn log_format(text: &str) -> Result<LogFormat, String> {
     match text {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),

@@ -1,0 +1,7 @@
+//! Starts what is due, each minute.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lambda::tick()
+}

@@ -1,0 +1,105 @@
+//! Makes Lambda functions of our handlers: [`serve`] of routes, [`work`], [`bury`] and [`tick`] of the engine. The `main`
+//! of a function calls one of them and does nothing else.
+//!
+//! The only crate that names the Lambda runtime. At its start a function reads its settings and makes clients, which
+//! connect to nothing; keys, certificates and whatever else only some requests need are got when the first needs them.
+
+mod gateway;
+mod home;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+
+use ::settings::logging;
+use api::ApiState;
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::de::IgnoredAny;
+use sync::{Engine, Tick};
+use tokio::runtime;
+use tokio::time::Instant;
+use tracing::Instrument;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::home::Home;
+use crate::settings::Settings;
+
+/// Serves routes behind API Gateway: those of `public` to everyone, those of `guarded` to who has signed in.
+#[must_use]
+pub fn serve(public: OpenApiRouter<ApiState>, guarded: OpenApiRouter<ApiState>) -> ExitCode {
+    run(async |home| lambda_http::run(gateway::behind(api::serve(public, guarded, home.api_state()))).await)
+}
+
+/// Works on the runs that messages of the queue name.
+#[must_use]
+pub fn work() -> ExitCode {
+    run(async |home| {
+        let engine = &home.engine;
+        lambda_runtime::run(service_fn(async |event| Ok::<_, Error>(Box::pin(worked(engine, event)).await)))
+            .await
+    })
+}
+
+/// Closes the runs whose messages were given up, and keeps those messages.
+#[must_use]
+pub fn bury() -> ExitCode {
+    run(async |home| {
+        let engine = &home.engine;
+        lambda_runtime::run(service_fn(async |event| Ok::<_, Error>(buried(engine, event).await))).await
+    })
+}
+
+/// Starts what is due and nudges what has gone quiet, each time the clock calls.
+#[must_use]
+pub fn tick() -> ExitCode {
+    run(async |home| {
+        let engine = &home.engine;
+        lambda_runtime::run(service_fn(async |event| Box::pin(ticked(engine, event)).await)).await
+    })
+}
+
+async fn worked(engine: &Engine, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+    let left = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
+    let span = tracing::info_span!("work", function = "sync-worker");
+    sync::work(engine, event.payload, Instant::now() + left).instrument(span).await
+}
+
+async fn buried(engine: &Engine, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+    let span = tracing::info_span!("bury", function = "dead-letter-worker");
+    sync::bury(engine, event.payload).instrument(span).await
+}
+
+/// What the clock sends does not matter, only that it does.
+async fn ticked(engine: &Engine, _event: LambdaEvent<IgnoredAny>) -> Result<(), Error> {
+    let span = tracing::info_span!("tick", function = "scheduler");
+    let Tick { started, nudged, probed } = sync::tick(engine, Timestamp::now()).instrument(span).await?;
+    tracing::info!(started, nudged, probed, "looked for what is due");
+    Ok(())
+}
+
+/// Runs a function until Lambda ends it.
+fn run(function: impl AsyncFnOnce(Home) -> Result<(), Error>) -> ExitCode {
+    match start(function) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("this function cannot run: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One thread does: a function has one event at a time, and mostly a part of one processor.
+fn start(function: impl AsyncFnOnce(Home) -> Result<(), Error>) -> Result<(), Error> {
+    let mut settings = Settings::from_env()?;
+    logging::start(std::mem::take(&mut settings.log), settings.log_format)?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async { function(Home::open(settings).await).await })
+}
+
+#[expect(clippy::print_stderr, reason = "the log may not have begun yet; Lambda keeps what is printed")]
+fn tell(sentence: &str) {
+    eprintln!("{sentence}");
+}
