@@ -15,5 +15,6 @@ mod settings;
 
 pub use crate::settings::{Settings, Storage};
 pub use ::settings::{InvalidSettings, LogFilter, LogFormat, logging};
+pub use api::RateLimits;
 pub use first_admin::FirstAdmin;
 pub use process::LocalProcess;

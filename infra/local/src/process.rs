@@ -90,6 +90,8 @@ impl LocalProcess {
         let config = ApiConfig {
             base_path: settings.base_path,
             cors_origins: settings.cors_origins,
+            trusted_issuers: settings.trusted_issuers,
+            rate_limits: settings.rate_limits,
             ..ApiConfig::default()
         };
         let process = Self {

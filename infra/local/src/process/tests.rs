@@ -15,6 +15,8 @@ async fn what_lands_in_the_dead_letter_queue_is_kept() {
         admin_password: Some("correct-horse-battery".into()),
         egress: "127.0.0.0/8".parse().unwrap(),
         cors_origins: "".parse().unwrap(),
+        trusted_issuers: "".parse().unwrap(),
+        rate_limits: api::RateLimits::default(),
         log: crate::LogFilter::default(),
         log_format: LogFormat::Text,
         tick: Duration::from_secs(60),
