@@ -6,7 +6,7 @@ use local::{LocalProcess, LogFormat, Settings, Storage};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Client, Deployment};
+use super::{Client, Deployment, listener};
 
 /// The admin's e-mail address.
 pub(crate) const ADMIN: &str = "admin@causeway.local";
@@ -47,6 +47,7 @@ impl Causeway {
     }
 
     async fn start_under(base_path: &str) -> Self {
+        listener::listen();
         match Deployment::claim().await {
             Some(deployment) => Self::signed_in(Home::Cloud(deployment)).await,
             None => Self::signed_in(Home::process(base_path).await).await,
@@ -54,6 +55,7 @@ impl Causeway {
     }
 
     async fn signed_in(home: Home) -> Self {
+        listener::check();
         let mut client = Client::new(&home.address());
         client.sign_in(ADMIN, PASSWORD).await;
         Self { home, client }
@@ -152,6 +154,14 @@ impl Home {
         match self {
             Self::Process { process, .. } => format!("http://{}", process.address()),
             Self::Cloud(deployment) => deployment.address().to_owned(),
+        }
+    }
+}
+
+impl Drop for Causeway {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            listener::check();
         }
     }
 }

@@ -5,6 +5,7 @@ mod client;
 mod deployment;
 mod desk;
 mod erp;
+mod listener;
 pub(crate) mod northwind;
 
 pub(crate) use causeway::{ADMIN, Causeway, PASSWORD};
