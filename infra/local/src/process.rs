@@ -8,6 +8,7 @@ use anyhow::Context;
 use api::{ApiConfig, ApiState};
 use aws_lambda_events::event::sqs::SqsEvent;
 use aws_sdk_dynamodb::config::{Intercept, SharedInterceptor};
+use axum::routing::get;
 use axum::serve::ListenerExt;
 use queue::Queue;
 use secrecy::{ExposeSecret, SecretString};
@@ -182,7 +183,9 @@ impl LocalProcess {
     }
 
     fn serve(&self, listener: TcpListener, state: ApiState) {
-        let routes = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        // For a Prometheus on this machine. In the cloud, CloudWatch reads the same numbers out of the log.
+        let metrics = axum::Router::new().route("/metrics", get(async || telemetry::scrape()));
+        let routes = metrics.merge(api::router(state)).into_make_service_with_connect_info::<SocketAddr>();
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "answers on this connection may wait for company");

@@ -1,6 +1,5 @@
 //! A Causeway to test: one of its own in this process, or the deployed one (see `deployment`).
 
-use std::sync::Once;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::Intercept;
@@ -8,10 +7,8 @@ use local::{LocalProcess, LogFormat, RateLimits, Settings, Storage};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use template::Judge;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
-use super::{Client, Deployment};
+use super::{Client, Deployment, listener};
 
 /// The admin's e-mail address.
 pub(crate) const ADMIN: &str = "admin@causeway.local";
@@ -67,6 +64,7 @@ impl Causeway {
     }
 
     async fn start_under(base_path: &str) -> Self {
+        listener::listen();
         match Deployment::claim().await {
             Some(deployment) => Self::signed_in(Home::Cloud(deployment)).await,
             None => Self::start_with(|settings| settings.base_path = base_path.parse().unwrap()).await,
@@ -74,6 +72,7 @@ impl Causeway {
     }
 
     async fn signed_in(home: Home) -> Self {
+        listener::check();
         let mut client = Client::new(&home.address());
         client.sign_in(ADMIN, PASSWORD).await;
         Self { home, client }
@@ -152,11 +151,11 @@ impl Causeway {
 impl Home {
     /// Each request to table and queue is held against what the template allows the function it is made for.
     async fn process(change: impl FnOnce(&mut Settings)) -> Self {
-        watch_spans();
         Self::watched(change, Judge).await
     }
 
     async fn watched(change: impl FnOnce(&mut Settings), watcher: impl Intercept + 'static) -> Self {
+        listener::listen();
         let data_dir = tempfile::tempdir().unwrap();
         let mut settings = Settings {
             port: 0,
@@ -186,8 +185,10 @@ impl Home {
     }
 }
 
-/// The judge asks the spans for which function something is done.
-fn watch_spans() {
-    static WATCHING: Once = Once::new();
-    WATCHING.call_once(|| tracing_subscriber::registry().with(template::spans()).init());
+impl Drop for Causeway {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            listener::check();
+        }
+    }
 }

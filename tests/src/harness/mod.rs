@@ -6,6 +6,7 @@ mod deployment;
 mod desk;
 mod erp;
 mod issuer;
+mod listener;
 pub(crate) mod northwind;
 
 pub(crate) use causeway::{ADMIN, Causeway, PASSWORD};
