@@ -14,6 +14,9 @@ mod push;
 mod registry;
 mod rest;
 
+#[cfg(fuzzing)]
+pub use files::fuzzing;
+
 pub use connector::{Connector, Item, Page, Pages, Pull, TestReport};
 pub use offer::{Offer, default_mapping, offers};
 pub use push::{Found, Lookup, Push, PushError, Pushed};

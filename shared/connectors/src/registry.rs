@@ -22,6 +22,7 @@ pub fn connector_for(
     transport: &Transport,
     tokens: Arc<dyn AccessTokens>,
 ) -> Result<Box<dyn Connector>, ErpError> {
+    let transport = &transport.calling(connection.provider);
     let settings = &connection.settings;
     match (connection.provider, connection.connection_method) {
         (Provider::BusinessCentral, ConnectionMethod::Api) => {

@@ -5,6 +5,7 @@
 //! both move a run on. What a dead worker had written and not checkpointed is recognised when the batch is done again.
 
 mod access_tokens;
+mod backlog;
 mod batch;
 mod cancel;
 mod connection_test;
@@ -16,6 +17,7 @@ mod engine;
 mod first_page;
 mod health;
 mod lease;
+mod observed;
 mod parts;
 mod plan;
 mod preview;
@@ -32,6 +34,7 @@ mod tick;
 mod trigger;
 mod work;
 
+pub use backlog::Backlog;
 pub use cancel::CancelError;
 pub use connection_test::TestOutcome;
 pub use dead_letters::{RedriveError, bury};

@@ -46,7 +46,7 @@ impl BusinessCentral {
         tokens: Arc<dyn AccessTokens>,
     ) -> Result<Self, ErpError> {
         let push_settings = settings.api.push.get(&DataType::Orders).cloned();
-        let (http, company) = (transport.http()?.clone(), credentials.company.clone());
+        let (http, company) = (transport.http()?, credentials.company.clone());
         let base = config::base(settings, &credentials)?;
         let session = match config::sign_in(settings, credentials)? {
             SignIn::Entra(grant) => Session::with_token(http, Arc::new(*grant), tokens),

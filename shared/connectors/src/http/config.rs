@@ -57,7 +57,12 @@ impl HttpConfig {
 
     /// Asks for an address once: whoever tests a connection waits for the answer.
     pub(super) fn request_once(&self, url: Url) -> HttpRequest {
-        HttpRequest { headers: self.headers.clone(), timeout: self.timeout, ..HttpRequest::get(url) }
+        HttpRequest {
+            headers: self.headers.clone(),
+            timeout: self.timeout,
+            tells_trace: self.api.send_traceparent,
+            ..HttpRequest::get(url)
+        }
     }
 
     /// Where the records of a data type are.

@@ -25,7 +25,7 @@ pub(super) fn session(
     transport: &Transport,
     tokens: Arc<dyn AccessTokens>,
 ) -> Result<Session, ErpError> {
-    let http = transport.http()?.clone();
+    let http = transport.http()?;
     if settings.api.auth == Some(ApiAuth::Oauth2) {
         let grant = client_credentials(settings, credentials)?;
         return Ok(Session::with_token(http, Arc::new(grant), tokens));

@@ -37,6 +37,7 @@ impl Client {
             timeout: timeout(settings),
             retry: retry(settings),
             words,
+            tells_trace: settings.api.send_traceparent,
             ..HttpRequest::get(base.clone())
         };
         Self { session: Arc::new(session), base, pattern }

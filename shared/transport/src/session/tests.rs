@@ -115,7 +115,7 @@ fn grant(token_url: Url, proof: ClientProof) -> ClientCredentials {
 }
 
 fn client() -> HttpClient {
-    Transport::new("127.0.0.0/8".parse().unwrap()).http().unwrap().clone()
+    Transport::new("127.0.0.0/8".parse().unwrap()).http().unwrap()
 }
 
 fn session(origin: &Url, proof: ClientProof) -> Session {
