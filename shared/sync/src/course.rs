@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use connectors::Connector;
-use domain::DataType;
-use domain::Direction;
 use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
 use domain::mapping::RulesOverride;
 use domain::mapping::drift::Shape;
 use domain::run::{Parts, Phase};
 use domain::sync_config::{SyncConfig, SyncSettings};
+use domain::{DataType, Direction};
 use jiff::SignedDuration;
 use secrets::SecretsError;
 use store::StoreError;

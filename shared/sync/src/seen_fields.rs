@@ -239,7 +239,7 @@ mod tests {
             page.body.extend_from_slice(record.as_bytes());
             page.items.push(Item::Record(start..page.body.len()));
         }
-        look_at(page, DataType::Orders, &Rules::default())
+        look_at(page, DataType::Orders, &Reading::default())
     }
 
     fn of<'s>(seen: &'s SeenFields, path: &str) -> &'s SeenField {
