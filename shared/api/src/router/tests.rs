@@ -3,7 +3,7 @@ use axum::body::{Body, to_bytes};
 use axum::routing::{get, post};
 use domain::ids::ConnectionId;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, LINK, LOCATION, ORIGIN};
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use serde_json::{Value, json};
 use store::Listing;
 use tower::ServiceExt;
