@@ -200,7 +200,7 @@ async fn prepare(
     email: &str,
     password: Option<SecretString>,
 ) -> anyhow::Result<Option<FirstAdmin>> {
-    engine.store.create_table().await.context("cannot make the table")?;
+    engine.store.create_table().await.context("cannot make the table (CAUSEWAY_DATA_DIR)")?;
     // Nobody else works on this table: whatever holds a run died with the last process.
     sync::recover(engine).await.context("cannot take up the runs of the last start")?;
     first_admin::ensure(&engine.store, email, password).await

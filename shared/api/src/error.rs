@@ -233,7 +233,7 @@ impl From<StoreError> for ApiError {
                 "record",
                 format!("is too large to be kept with the record as it was: {bytes} bytes, {limit} at most"),
             ),
-            StoreError::Corrupt(_) => Self::internal(error),
+            StoreError::Corrupt(_) | StoreError::OldTable => Self::internal(error),
         }
     }
 }

@@ -177,6 +177,7 @@ pub struct Run {
     /// Why it ended in `error`.
     pub error: Option<String>,
     /// What a person should know though the run goes on.
+    #[serde(default)]
     pub warnings: Vec<String>,
     /// What an operator should look at.
     #[serde(default)]

@@ -15,4 +15,5 @@ mod scopes;
 mod shapes;
 mod signing_keys;
 mod sync_configs;
+mod table;
 mod vanished;
