@@ -166,12 +166,12 @@ impl<'e> Leased<'e> {
     }
 
     /// Gives the lease back, for another worker to go on from the last checkpoint; closes a run that is to be cancelled.
+    /// Who gives it back without a checkpoint has stalled as much as who died.
     pub(crate) async fn release(&mut self) -> Result<(), LeaseError> {
         if self.run.cancel_requested {
             return self.close_as(RunStatus::Cancelled, None, None).await;
         }
         self.run.lease = None;
-        self.run.stalled = 0;
         self.run.version += 1;
         self.write(None).await
     }
