@@ -8,6 +8,7 @@ use anyhow::Context;
 use api::{ApiConfig, ApiState};
 use aws_lambda_events::event::sqs::SqsEvent;
 use aws_sdk_dynamodb::config::{Intercept, SharedInterceptor};
+use axum::routing::get;
 use axum::serve::ListenerExt;
 use queue::Queue;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 use transport::Transport;
 
 use crate::data_dir::DataDir;
@@ -89,6 +91,8 @@ impl LocalProcess {
         let config = ApiConfig {
             base_path: settings.base_path,
             cors_origins: settings.cors_origins,
+            trusted_issuers: settings.trusted_issuers,
+            rate_limits: settings.rate_limits,
             ..ApiConfig::default()
         };
         let process = Self {
@@ -157,7 +161,8 @@ impl LocalProcess {
         let engine = self.engine.clone();
         let work = move |event: SqsEvent, deadline: Instant| {
             let engine = engine.clone();
-            async move { sync::work(&engine, event, deadline).await }
+            let function = tracing::info_span!("invocation", function = "sync-worker");
+            async move { sync::work(&engine, event, deadline).await }.instrument(function)
         };
         source.start(work, &self.tasks, &self.stop);
     }
@@ -166,7 +171,8 @@ impl LocalProcess {
         let engine = self.engine.clone();
         let bury = move |event: SqsEvent, _deadline: Instant| {
             let engine = engine.clone();
-            async move { sync::bury(&engine, event).await }
+            let function = tracing::info_span!("invocation", function = "dead-letter-worker");
+            async move { sync::bury(&engine, event).await }.instrument(function)
         };
         source.start(bury, &self.tasks, &self.stop);
     }
@@ -177,7 +183,9 @@ impl LocalProcess {
     }
 
     fn serve(&self, listener: TcpListener, state: ApiState) {
-        let routes = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        // For a Prometheus on this machine. In the cloud, CloudWatch reads the same numbers out of the log.
+        let metrics = axum::Router::new().route("/metrics", get(async || telemetry::scrape()));
+        let routes = metrics.merge(api::router(state)).into_make_service_with_connect_info::<SocketAddr>();
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "answers on this connection may wait for company");

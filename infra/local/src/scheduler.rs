@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use sync::Engine;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// How often expired items are let go.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -18,7 +19,8 @@ pub(crate) async fn run(engine: Engine, database: Database, period: Duration, st
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut swept = Instant::now();
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        if let Err(error) = sync::tick(&engine, Timestamp::now()).await {
+        let function = tracing::info_span!("invocation", function = "scheduler");
+        if let Err(error) = sync::tick(&engine, Timestamp::now()).instrument(function).await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "the scheduler could not look for what is due"

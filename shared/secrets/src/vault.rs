@@ -20,6 +20,10 @@ use crate::{SecretsError, key_file};
 /// What a sealed secret begins with; another way of sealing would begin with another.
 const FORMAT: &str = "v1.";
 
+/// What the data key is needed for.
+const SEAL: &str = "seal";
+const OPEN: &str = "open";
+
 /// Seals and opens secrets. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
@@ -72,7 +76,7 @@ impl Vault {
         input: CredentialsOf<SecretInput>,
         before: &CredentialsOf<SealedSecret>,
     ) -> Result<CredentialsOf<SealedSecret>, SecretsError> {
-        let key = self.key.get().await?;
+        let key = self.key_to(SEAL).await?;
         input.turn_secrets(before, |field, secret, old| match (secret, old) {
             (SecretInput::Set(secret), _) => {
                 let sealed = seal(key, binding(connection, field), secret.expose_secret().as_bytes())?;
@@ -93,7 +97,7 @@ impl Vault {
         connection: &ConnectionId,
         sealed: &CredentialsOf<SealedSecret>,
     ) -> Result<Credentials, SecretsError> {
-        let key = self.key.get().await?;
+        let key = self.key_to(OPEN).await?;
         let nothing = CredentialsOf::<()>::default();
         sealed.clone().turn_secrets(&nothing, |field, secret, _| {
             let opened = open(key, binding(connection, field), &secret.0).and_then(text);
@@ -103,12 +107,20 @@ impl Vault {
         })
     }
 
+    /// Asks KMS anew for the data key. A vault that has never sealed anything has none, and is well.
+    ///
+    /// # Errors
+    /// If the data key is not to be had.
+    pub async fn check(&self) -> Result<(), SecretsError> {
+        self.key.check().await
+    }
+
     /// Seals any other secret, bound to the item that will hold it: `bound_to` names that item.
     ///
     /// # Errors
     /// If the data key is not to be had.
     pub async fn seal_bytes(&self, bound_to: &str, secret: &[u8]) -> Result<String, SecretsError> {
-        seal(self.key.get().await?, binding_to_item(bound_to), secret)
+        seal(self.key_to(SEAL).await?, binding_to_item(bound_to), secret)
     }
 
     /// Opens what [`Self::seal_bytes`] sealed for the same item.
@@ -116,9 +128,15 @@ impl Vault {
     /// # Errors
     /// When it does not fit this vault's key or the item; if the data key is not to be had.
     pub async fn open_bytes(&self, bound_to: &str, sealed: &str) -> Result<SecretSlice<u8>, SecretsError> {
-        let opened = open(self.key.get().await?, binding_to_item(bound_to), sealed);
+        let opened = open(self.key_to(OPEN).await?, binding_to_item(bound_to), sealed);
         let opened = opened.ok_or_else(|| SecretsError::Unopenable { what: bound_to.to_owned() })?;
         Ok(SecretSlice::from(opened))
+    }
+
+    /// The data key. The tests of the template hear what for, and hold it to what the function at work may do.
+    async fn key_to(&self, purpose: &str) -> Result<&RandomizedNonceKey, SecretsError> {
+        tracing::trace!(purpose, "the data key is needed");
+        self.key.get().await
     }
 }
 

@@ -391,6 +391,11 @@ pub(crate) fn private_signing_key(generation: u32) -> Key {
     key("signing_key_private", format!("{generation:06}"))
 }
 
+/// What `subject` has taken of its allowance until `end`.
+pub(crate) fn rate_limit(subject: &str, end: Timestamp) -> Key {
+    key(format!("rate_limit:{subject}"), end.as_second().to_string())
+}
+
 pub(crate) fn failed_sign_ins(subject: &str) -> Key {
     key(format!("failed_sign_in:{subject}"), "count")
 }

@@ -3,6 +3,7 @@
 use domain::mapping::drift::Shape;
 use store::{Collection, Outcome, StoreError};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use crate::batch::Batch;
 use crate::engine::{Engine, now};
@@ -39,13 +40,14 @@ impl Storing {
         let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
         let plan = run.dry_run.then_some(run.counts.read);
         let mut task = JoinSet::new();
-        task.spawn(async move {
+        let storing = async move {
             store.keep_failed_records(&setting_aside, &failed, now()).await?;
             match plan {
                 Some(from) => plan::plan(&store, &collection, &id, from, &upserts).await,
                 None => store.upsert_records(&collection, &id, read, &upserts, &permit, now()).await,
             }
-        });
+        };
+        task.spawn(storing.in_current_span());
         Self { batch, task }
     }
 

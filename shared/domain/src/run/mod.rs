@@ -127,6 +127,9 @@ pub struct Run {
     /// The run it repeats.
     #[serde(default)]
     pub retry_of: Option<RunId>,
+    /// The trace in which it was started.
+    #[serde(default)]
+    pub trace_id: Option<String>,
     /// Whether it only tells what it would do.
     #[serde(default)]
     pub dry_run: bool,
@@ -235,6 +238,7 @@ impl Run {
             trigger,
             triggered_by,
             retry_of: None,
+            trace_id: None,
             dry_run: false,
             asked_mode: None,
             mode: Mode::default(),

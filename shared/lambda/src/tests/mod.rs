@@ -5,7 +5,7 @@ mod requests;
 
 use std::time::Duration;
 
-use local::{LocalProcess, LogFilter, LogFormat, Settings, Storage};
+use local::{LocalProcess, LogFilter, LogFormat, RateLimits, Settings, Storage};
 use tempfile::TempDir;
 
 pub(crate) const PASSWORD: &str = "correct-horse-battery";
@@ -22,6 +22,8 @@ pub(crate) async fn causeway() -> (LocalProcess, TempDir) {
         admin_password: Some(PASSWORD.into()),
         egress: "127.0.0.0/8".parse().unwrap(),
         cors_origins: "".parse().unwrap(),
+        trusted_issuers: "".parse().unwrap(),
+        rate_limits: RateLimits::default(),
         log: LogFilter::default(),
         log_format: LogFormat::Text,
         tick: Duration::from_secs(600),

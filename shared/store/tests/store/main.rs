@@ -9,6 +9,7 @@ mod connections;
 mod embedded;
 mod operations;
 mod parts;
+mod rate_limits;
 mod records;
 mod runs;
 mod scopes;

@@ -8,7 +8,7 @@ mod meter;
 use std::time::Duration;
 
 use anyhow::Result;
-use local::{LocalProcess, LogFilter, LogFormat, Settings, Storage};
+use local::{LocalProcess, LogFilter, LogFormat, RateLimits, Settings, Storage};
 
 use crate::api::{Api, EMAIL, PASSWORD};
 use crate::erp::{self, Change};
@@ -75,6 +75,8 @@ fn settings(data_dir: &std::path::Path) -> Result<Settings> {
         admin_password: Some(PASSWORD.into()),
         egress: "127.0.0.0/8".parse()?,
         cors_origins: "".parse()?,
+        trusted_issuers: "".parse()?,
+        rate_limits: RateLimits::default(),
         log: LogFilter::new("warn"),
         log_format: LogFormat::Text,
         tick: Duration::from_secs(60),

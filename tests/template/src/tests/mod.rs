@@ -1,0 +1,6 @@
+mod functions;
+mod permissions;
+mod policies;
+mod programs;
+mod queues;
+mod routes;
