@@ -16,6 +16,7 @@ mod dead_letters;
 mod error;
 mod health;
 mod idempotency;
+mod indexes;
 mod item;
 mod key;
 mod links;
