@@ -66,7 +66,10 @@ fn allow(function: &str, request: Request) -> Result<(), Refused> {
     Err(refused)
 }
 
-#[expect(clippy::print_stderr, reason = "the API tells its callers nothing of it, and a test would just fail")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the API tells its callers nothing of it, and a test would just fail"
+)]
 fn tell(refused: &Refused) {
     eprintln!("{refused}");
 }
