@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults check bench
+.PHONY: help run test test-faults fuzz check bench
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test: ## Run every test, installing what they need
 
 test-faults: ## Run a thousand seeds of the fault suite; FAULT_SEED=7 replays one, FAULT_RUNS says how many
 	FAULT_RUNS=$${FAULT_RUNS:-1000} $(CARGO) test --locked -p faults -- --nocapture
+
+fuzz: ## Feed the readers and the mapping with random bytes, each for a minute; FUZZ_SECONDS=600 for longer
+	@scripts/fuzz
 
 check: ## Format, lints, licences and sources of dependencies, invariants, the template
 	$(CARGO) fmt --all --check

@@ -1,10 +1,9 @@
-//! Serves whether Causeway answers.
+//! Serves whether Causeway answers, and whether what it stands on does.
 
 use std::process::ExitCode;
 
-use api::health;
-use utoipa_axum::router::OpenApiRouter;
+use api::{dependencies, health};
 
 fn main() -> ExitCode {
-    lambda::serve(health::public_routes(), OpenApiRouter::new())
+    lambda::serve(health::public_routes(), dependencies::routes())
 }

@@ -1,12 +1,48 @@
 //! What anybody may ask: is it alive, and what can it do.
 
+use domain::dead_letter::DeadLetter;
+use domain::ids::DeadLetterId;
+use jiff::Timestamp;
+
 use crate::harness::Causeway;
+
+const DEPENDENCIES: &str = "/health/dependencies";
 
 #[tokio::test]
 async fn it_says_that_it_is_alive() {
     let causeway = Causeway::start().await;
     let body = causeway.stranger().get("/health").await.expect(200);
     assert_eq!(body["status"], "ok");
+}
+
+#[tokio::test]
+async fn an_admin_learns_how_everything_is_that_it_needs() {
+    let causeway = Causeway::start().await;
+    causeway.stranger().get(DEPENDENCIES).await.expect(401);
+    let health = causeway.client().get(DEPENDENCIES).await.expect(200);
+    assert_eq!(health["status"], "ok", "{health}");
+    for name in ["table", "queue", "vault", "work", "deadLetters"] {
+        assert_eq!(health[name]["status"], "ok", "{name}: {health}");
+        assert!(health[name]["latencyMs"].is_u64(), "{name}: {health}");
+    }
+    assert_eq!(health["queue"]["figures"]["waiting"], 0);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_person_makes_it_degraded_until_it_is_sent_again() {
+    let causeway = Causeway::start().await;
+    let store = &causeway.engine().store;
+    let id = DeadLetterId::generate();
+    let letter = DeadLetter::new(id.clone(), "not ours", "it cannot be read".to_owned(), 5, Timestamp::now());
+    store.keep_dead_letter(&letter).await.unwrap();
+    let health = causeway.client().get(DEPENDENCIES).await.expect(200);
+    assert_eq!(
+        (&health["status"], &health["deadLetters"]["status"]),
+        (&"degraded".into(), &"degraded".into())
+    );
+    assert_eq!(health["deadLetters"]["figures"]["waiting"], 1);
+    store.claim_dead_letter(&id, Timestamp::now()).await.unwrap();
+    assert_eq!(causeway.client().get(DEPENDENCIES).await.expect(200)["status"], "ok");
 }
 
 #[tokio::test]

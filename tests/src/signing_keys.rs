@@ -65,7 +65,7 @@ fn kid(token: &str) -> String {
 
 #[tokio::test]
 async fn a_token_of_another_issuer_audience_time_or_key_is_refused() {
-    let causeway = Causeway::start().await;
+    let causeway = Causeway::start_another().await;
     let (key, private) = newest_key(&causeway).await;
     let signed = |kid: Option<&str>, claims: &Value| {
         jsonwebtoken::encode(&header(Algorithm::EdDSA, kid), claims, &private).unwrap()
@@ -95,7 +95,7 @@ async fn a_token_of_another_issuer_audience_time_or_key_is_refused() {
 
 #[tokio::test]
 async fn a_token_that_picks_its_own_algorithm_is_refused() {
-    let causeway = Causeway::start().await;
+    let causeway = Causeway::start_another().await;
     let (key, private) = newest_key(&causeway).await;
     let kid = key.id.as_str();
     let good = jsonwebtoken::encode(&header(Algorithm::EdDSA, Some(kid)), &claims(), &private).unwrap();
@@ -124,7 +124,7 @@ async fn a_token_that_picks_its_own_algorithm_is_refused() {
 
 #[tokio::test]
 async fn who_checks_our_tokens_finds_the_keys_without_signing_in() {
-    let causeway = Causeway::start().await;
+    let causeway = Causeway::start_another().await;
     let token = sign_in(&causeway).await;
     let answer = causeway.stranger().get(JWKS).await;
     assert_eq!(answer.header("cache-control"), "public, max-age=30");
@@ -138,7 +138,7 @@ async fn who_checks_our_tokens_finds_the_keys_without_signing_in() {
 
 #[tokio::test]
 async fn a_renewed_key_takes_over_in_a_minute_and_signs_nobody_out() {
-    let causeway = Causeway::start().await;
+    let causeway = Causeway::start_another().await;
     let before = sign_in(&causeway).await;
     let made = causeway.client().post(KEYS, json!({})).await;
     assert_eq!(made.header("location"), format!("{KEYS}/{}", made.body["data"]["id"].as_str().unwrap()));
@@ -158,7 +158,7 @@ async fn a_renewed_key_takes_over_in_a_minute_and_signs_nobody_out() {
 
 #[tokio::test]
 async fn a_key_signs_for_thirty_days_and_its_tokens_stay_good_until_they_expire() {
-    let causeway = Causeway::start().await;
+    let causeway = Causeway::start_another().await;
     let (newest, _) = newest_key(&causeway).await;
     let mut old = SigningKey::following(Some(&newest), String::new(), Timestamp::now());
     old.created_at -= SignedDuration::from_hours(30 * 24 + 1);
@@ -175,7 +175,7 @@ async fn a_key_signs_for_thirty_days_and_its_tokens_stay_good_until_they_expire(
 
 #[tokio::test]
 async fn a_token_of_a_key_whose_time_is_over_is_refused() {
-    let causeway = Causeway::start().await;
+    let causeway = Causeway::start_another().await;
     let (newest, _) = newest_key(&causeway).await;
     let mut over = SigningKey::following(Some(&newest), String::new(), Timestamp::now());
     over.good_until = Some(Timestamp::now() - SignedDuration::from_secs(1));
@@ -187,7 +187,7 @@ async fn a_token_of_a_key_whose_time_is_over_is_refused() {
 
 #[tokio::test]
 async fn a_revoked_key_takes_its_tokens_with_it_and_the_next_sign_in_makes_another() {
-    let causeway = Causeway::start().await;
+    let causeway = Causeway::start_another().await;
     let before = sign_in(&causeway).await;
     let path = format!("{KEYS}/{}", kid(&before));
     causeway.client().delete(&path).await.expect(204);
@@ -200,7 +200,7 @@ async fn a_revoked_key_takes_its_tokens_with_it_and_the_next_sign_in_makes_anoth
 
 #[tokio::test]
 async fn a_private_half_that_cannot_be_opened_is_replaced() {
-    let causeway = Causeway::start().await;
+    let causeway = Causeway::start_another().await;
     let (newest, _) = newest_key(&causeway).await;
     let broken = SigningKey::following(Some(&newest), newest.public_key.clone(), Timestamp::now());
     let broken = SigningKey { signs_from: broken.created_at, ..broken };

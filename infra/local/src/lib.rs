@@ -14,6 +14,7 @@ mod scheduler;
 mod settings;
 
 pub use crate::settings::{Settings, Storage};
-pub use ::settings::{InvalidSettings, LogFilter, LogFormat, logging};
+pub use ::settings::{InvalidSettings, LogFilter, LogFormat};
+pub use api::RateLimits;
 pub use first_admin::FirstAdmin;
 pub use process::LocalProcess;

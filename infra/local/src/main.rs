@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use local::{LocalProcess, Settings, logging};
+use local::{LocalProcess, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> anyhow::Result<()> {
     let mut settings = Settings::from_env()?;
-    logging::start(std::mem::take(&mut settings.log), settings.log_format)?;
+    let telemetry = telemetry::start_in_process(std::mem::take(&mut settings.log), settings.log_format)?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let process = LocalProcess::start(settings).await?;
     process.introduce();
@@ -28,6 +28,8 @@ async fn run() -> anyhow::Result<()> {
         _ = terminate.recv() => {}
     }
     process.stop().await;
+    // It waits for the collector of traces, outside of the runtime's threads.
+    tokio::task::spawn_blocking(move || telemetry.flush()).await.context("telemetry could not be flushed")?;
     Ok(())
 }
 

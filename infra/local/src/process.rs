@@ -8,6 +8,7 @@ use anyhow::Context;
 use api::{ApiConfig, ApiState};
 use aws_lambda_events::event::sqs::SqsEvent;
 use aws_sdk_dynamodb::config::{Intercept, SharedInterceptor};
+use axum::routing::get;
 use axum::serve::ListenerExt;
 use queue::Queue;
 use secrecy::{ExposeSecret, SecretString};
@@ -90,6 +91,8 @@ impl LocalProcess {
         let config = ApiConfig {
             base_path: settings.base_path,
             cors_origins: settings.cors_origins,
+            trusted_issuers: settings.trusted_issuers,
+            rate_limits: settings.rate_limits,
             ..ApiConfig::default()
         };
         let process = Self {
@@ -180,7 +183,9 @@ impl LocalProcess {
     }
 
     fn serve(&self, listener: TcpListener, state: ApiState) {
-        let routes = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
+        // For a Prometheus on this machine. In the cloud, CloudWatch reads the same numbers out of the log.
+        let metrics = axum::Router::new().route("/metrics", get(async || telemetry::scrape()));
+        let routes = metrics.merge(api::router(state)).into_make_service_with_connect_info::<SocketAddr>();
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "answers on this connection may wait for company");
@@ -203,7 +208,7 @@ async fn prepare(
     email: &str,
     password: Option<SecretString>,
 ) -> anyhow::Result<Option<FirstAdmin>> {
-    engine.store.create_table().await.context("cannot make the table")?;
+    engine.store.create_table().await.context("cannot make the table (CAUSEWAY_DATA_DIR)")?;
     // Nobody else works on this table: whatever holds a run died with the last process.
     sync::recover(engine).await.context("cannot take up the runs of the last start")?;
     first_admin::ensure(&engine.store, email, password).await

@@ -3,6 +3,7 @@
 
 mod kills;
 mod program;
+mod traces;
 
 use std::collections::HashMap;
 use std::path::Path;

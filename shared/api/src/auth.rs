@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::body::{Form, Input};
-use crate::caller::{Admin, Origin};
+use crate::caller::{Admin, Identity, Origin};
 use crate::first_admin::found_or_made;
 use crate::{ApiError, ApiState};
 use sync::now;
@@ -116,9 +116,13 @@ pub(crate) async fn login(
 ///
 /// The user the token was issued to.
 #[utoipa::path(get, path = "/api/v1/auth/profile", tag = "sign-in",
-    responses((status = 200, description = "The user", body = User)))]
+    responses((status = 200, description = "The user", body = User),
+        (status = 404, description = "The token is of an outside issuer; its accounts are not kept here")))]
 pub(crate) async fn get_profile(State(state): State<ApiState>, admin: Admin) -> Result<Json<User>, ApiError> {
-    let user = state.store().user(&admin.id).await?;
+    let Identity::User(id) = admin.id else {
+        return Err(ApiError::not_found("account here for", admin.id));
+    };
+    let user = state.store().user(&id).await?;
     user.map(Json).ok_or_else(|| ApiError::unauthorized("This account is gone: sign in with another."))
 }
 

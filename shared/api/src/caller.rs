@@ -1,54 +1,133 @@
 //! Who calls, and from where: the guard before every route that is not public, and what the audit trail needs to know.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::audit::{AuditAction, AuditEvent};
 use domain::ids::{AuditEventId, UserId};
 use domain::user::Role;
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
+use http::{Extensions, HeaderMap};
 
+use crate::rate_limit::{Spent, Subject};
 use crate::request_id::RequestId;
-use crate::tokens::Tokens;
 use crate::{ApiError, ApiState};
 use sync::now;
 
 /// Longest user agent kept, in characters.
 const MAX_USER_AGENT: usize = 256;
 
-/// An admin who showed a good token. Only the guard makes one.
-#[derive(Debug, Clone)]
-pub(crate) struct Admin {
-    /// The user.
-    pub(crate) id: UserId,
+/// Who somebody is: the audit trail, idempotency keys and rate limits go by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// A user of ours.
+    User(UserId),
+    /// Somebody whom a trusted outside issuer knows.
+    Outsider {
+        /// The issuer's address.
+        issuer: String,
+        /// What the issuer calls them.
+        subject: String,
+    },
 }
 
-/// Layer: lets admins in, and nobody else.
+impl fmt::Display for Identity {
+    /// No id of ours holds a space, so no outsider can pass for a user.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => id.fmt(f),
+            Self::Outsider { issuer, subject } => write!(f, "{subject} at {issuer}"),
+        }
+    }
+}
+
+/// An admin who showed a good token. Only the guard lets one in.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin {
+    /// Who it is.
+    pub(crate) id: Identity,
+}
+
+impl Admin {
+    /// Whoever has this role. There is no other role yet; one that may do less must not become an admin here.
+    pub(crate) fn new(id: Identity, role: Role) -> Self {
+        match role {
+            Role::Admin => Self { id },
+        }
+    }
+}
+
+/// Layer: lets admins in, and nobody else, each as often as their allowance permits. Who shows no good token spends the
+/// allowance of their address.
 ///
 /// # Errors
-/// 401 without a good token.
+/// 401 without a good token, 429 when the allowance is used up.
 pub(crate) async fn require_admin(
-    State(tokens): State<Tokens>,
+    State(state): State<ApiState>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let token = bearer_token(request.headers()).ok_or_else(|| {
-        ApiError::unauthorized(
+    let now = now();
+    let admin = match bearer_token(request.headers()) {
+        Some(token) => state.tokens.check(token, now).await,
+        None => Err(ApiError::unauthorized(
             "Sign in first: send Authorization: Bearer with the token from /api/v1/auth/login.",
-        )
-    })?;
-    let claims = tokens
-        .check(token, now())
-        .await?
-        .ok_or_else(|| ApiError::unauthorized("The token is not good, or no longer: sign in again."))?;
-    match claims.role {
-        Role::Admin => request.extensions_mut().insert(Admin { id: claims.sub }),
+        )),
     };
-    Ok(next.run(request).await)
+    let spent = match (&admin, client_ip(request.extensions(), request.headers(), &state)) {
+        (Ok(admin), _) => state.allowances.spend(&Subject::User(&admin.id), now).await,
+        (Err(_), Some(ip)) => state.allowances.spend(&Subject::Address(ip), now).await,
+        (Err(_), None) => None,
+    };
+    let answer = match spent.map_or(Ok(()), |spent| spent.check()).and(admin) {
+        Ok(admin) => {
+            request.extensions_mut().insert(admin);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    };
+    Ok(told(answer, spent))
+}
+
+/// What costs nothing to answer, and may be asked at any time: that we are alive, and what we can do.
+const FREE: [&str; 3] = ["/health", "/openapi.json", "/docs"];
+
+/// Layer around what everybody may call: each address as often as its allowance permits.
+///
+/// # Errors
+/// 429 when the allowance is used up.
+pub(crate) async fn slow_down_strangers(
+    State(state): State<ApiState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let ip = client_ip(request.extensions(), request.headers(), &state);
+    let is_free = FREE.iter().any(|path| request.uri().path().starts_with(path));
+    let spent = match ip.filter(|_| !is_free) {
+        Some(ip) => state.allowances.spend(&Subject::Address(ip), now()).await,
+        None => None,
+    };
+    let answer = match spent.map_or(Ok(()), |spent| spent.check()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
+    told(answer, spent)
+}
+
+fn told(mut answer: Response, spent: Option<Spent>) -> Response {
+    if let Some(spent) = spent {
+        spent.tell(&mut answer);
+    }
+    answer
+}
+
+fn client_ip(extensions: &Extensions, headers: &HeaderMap, state: &ApiState) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    address(peer, headers, state.config.trust_forwarded_for)
 }
 
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {
@@ -78,8 +157,7 @@ impl FromRequestParts<ApiState> for Origin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let ip_address = address(peer, &parts.headers, state.config.trust_forwarded_for);
+        let ip_address = client_ip(&parts.extensions, &parts.headers, state);
         let agent = parts.headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
         Ok(Self {
             ip_address: ip_address.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string()),
@@ -155,7 +233,7 @@ impl Caller {
         target: &str,
         details: serde_json::Value,
     ) -> Result<(), ApiError> {
-        self.origin.note(state, self.admin.id.as_str(), action, target, details).await
+        self.origin.note(state, &self.admin.id.to_string(), action, target, details).await
     }
 }
 

@@ -9,6 +9,7 @@ use thiserror::Error;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 use url::Url;
 
+use crate::rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::request_id::X_REQUEST_ID;
 
 /// Origins such as `https://admin.example.com`; `*` for all; none means that only our own pages may.
@@ -53,7 +54,7 @@ pub(crate) fn layer(Origins(origins): &Origins) -> CorsLayer {
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([ETAG, LINK, LOCATION, RETRY_AFTER, X_REQUEST_ID])
+        .expose_headers([ETAG, LINK, LOCATION, RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY, X_REQUEST_ID])
         .max_age(Duration::from_mins(10))
 }
 

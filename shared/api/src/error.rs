@@ -87,6 +87,21 @@ impl ApiError {
         error
     }
 
+    /// 401: a token that is not to be believed. Why not is for us to know.
+    #[must_use]
+    pub fn bad_token() -> Self {
+        Self::unauthorized("The token is not good, or no longer: sign in again.")
+    }
+
+    /// 403: the token is good, but gives no role here.
+    #[must_use]
+    pub fn no_role(issuer: &str) -> Self {
+        let message = format!(
+            "{issuer} gives you no role here: ask whoever runs it for one that CAUSEWAY_TRUSTED_ISSUERS maps to ours."
+        );
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
     /// 404: there is no such thing.
     pub fn not_found(what: &str, id: impl fmt::Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is no {what} {id}."))
@@ -157,6 +172,20 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
     }
 
+    /// 414: the address is too long.
+    #[must_use]
+    pub fn address_too_long(limit_bytes: usize) -> Self {
+        let message = format!("The address is longer than {} KB.", limit_bytes / 1024);
+        Self::new(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", message)
+    }
+
+    /// 431: the headers are too large.
+    #[must_use]
+    pub fn headers_too_large(limit_bytes: usize) -> Self {
+        let message = format!("The headers are larger than {} KB together.", limit_bytes / 1024);
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "HEADERS_TOO_LARGE", message)
+    }
+
     /// 415: the body is of a type we do not read.
     #[must_use]
     pub fn unsupported_media_type() -> Self {
@@ -169,6 +198,15 @@ impl ApiError {
     pub fn too_many_attempts(retry_after_s: u32) -> Self {
         let message = "Too many failed attempts to sign in; wait a quarter of an hour and try again.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_ATTEMPTS", message).retry_after(retry_after_s)
+    }
+
+    /// 429: too many requests within a minute.
+    #[must_use]
+    pub fn too_many_requests(per_minute: u32, retry_after_s: u32) -> Self {
+        let message = format!(
+            "You sent more than {per_minute} requests within a minute; go on in {retry_after_s} seconds."
+        );
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message).retry_after(retry_after_s)
     }
 
     /// 502: the ERP could not be asked, or refused. `sentence` tells a person what to do.
@@ -233,7 +271,7 @@ impl From<StoreError> for ApiError {
                 "record",
                 format!("is too large to be kept with the record as it was: {bytes} bytes, {limit} at most"),
             ),
-            StoreError::Corrupt(_) => Self::internal(error),
+            StoreError::Corrupt(_) | StoreError::OldTable => Self::internal(error),
         }
     }
 }

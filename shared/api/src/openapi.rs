@@ -176,7 +176,7 @@ fn is_versioned(response: &Response) -> bool {
 fn add_errors(operation: &mut Operation, guarded: bool) {
     let mut statuses = vec!["500", "503"];
     if guarded {
-        statuses.push("401");
+        statuses.extend(["401", "403", "429"]);
     }
     if operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty()) {
         statuses.push("400");
@@ -203,6 +203,12 @@ fn known_error(status: u16) -> (&'static str, &'static str, &'static str) {
             "UNAUTHORIZED",
             "The token is not good, or no longer: sign in again.",
         ),
+        403 => (
+            "The token is good but gives no role here",
+            "FORBIDDEN",
+            "https://login.example.com gives you no role here: ask whoever runs it for one that \
+             CAUSEWAY_TRUSTED_ISSUERS maps to ours.",
+        ),
         404 => ("There is no such thing", "NOT_FOUND", "There is no connection erp_001."),
         409 => (
             "The state of things forbids it",
@@ -226,9 +232,9 @@ fn known_error(status: u16) -> (&'static str, &'static str, &'static str) {
             "The request was not accepted: name is needed.",
         ),
         429 => (
-            "Too many attempts",
-            "TOO_MANY_ATTEMPTS",
-            "Too many failed attempts to sign in; wait a quarter of an hour and try again.",
+            "Too many requests within a minute",
+            "RATE_LIMITED",
+            "You sent more than 6000 requests within a minute; go on in 17 seconds.",
         ),
         502 => (
             "The ERP could not be reached, or refused; the sentence tells what to do",

@@ -152,5 +152,7 @@ mod tests {
             assert_eq!((error.status.as_u16(), error.code), (400, "INVALID_PARAMETER"), "{query}");
             assert_eq!(error.details[0].field, name, "{query}: {error:?}");
         }
+        let maybe = parse::<Example>("force=perhaps").unwrap_err();
+        assert_eq!(maybe.message, "force must be true or false.");
     }
 }

@@ -36,6 +36,12 @@ fn explain(path: &Path, message: &str) -> FieldError {
     {
         return FieldError::new(field, format!("must be {}", in_plain_words(expected)));
     }
+    // How the text of a query is told to be no boolean.
+    let message = if message == "provided string was not `true` or `false`" {
+        "must be true or false"
+    } else {
+        message
+    };
     FieldError::new(field, message)
 }
 

@@ -5,28 +5,31 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Method, StatusCode};
+use http::Method;
+use http::header::{AUTHORIZATION, COOKIE};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::trace::TraceLayer;
-use tracing::Span;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::base_path::strip_base_path;
-use crate::caller::require_admin;
+use crate::caller::{require_admin, slow_down_strangers};
 use crate::idempotency::do_once;
 use crate::rendering::render;
-use crate::request_id::{RequestId, name_request};
+use crate::request_id::name_request;
+use crate::request_limits::limit_head;
+use crate::request_span::{span, tell};
+use crate::security_headers::secure;
 use crate::{
     ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, conflicts, connection_health,
-    connection_test, connections, cors, dead_letters, docs, effective_erp, fields, health, inventory,
-    mapping_templates, pending_changes, preview, record_changes, records, schedules, set_aside, signing_keys,
-    site_assignments, statistics, sync_configs, sync_control, sync_events, sync_logs, sync_trigger,
+    connection_test, connections, cors, dead_letters, dependencies, docs, effective_erp, fields, health,
+    inventory, mapping_templates, pending_changes, preview, record_changes, records, schedules, set_aside,
+    signing_keys, site_assignments, statistics, sync_configs, sync_control, sync_events, sync_logs,
+    sync_trigger,
 };
 
 /// How long a request may take. Holding an answer with `wait` ends well before; API Gateway waits 30 seconds, the start
@@ -45,6 +48,7 @@ pub(crate) fn public() -> OpenApiRouter<ApiState> {
 /// The routes that need an admin.
 pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
+        .merge(dependencies::routes())
         .merge(connections::routes())
         .merge(connection_test::routes())
         .merge(connection_health::routes())
@@ -84,7 +88,13 @@ pub fn serve(public: OpenApiRouter<ApiState>, guarded: OpenApiRouter<ApiState>, 
     let (guarded, _) = guarded.split_for_parts();
     let guarded = guarded
         .route_layer(from_fn_with_state(state.clone(), do_once))
-        .route_layer(from_fn_with_state(state.tokens.clone(), require_admin));
+        .route_layer(from_fn_with_state(state.clone(), require_admin));
+    // A layer around no routes is a mistake to axum.
+    let public = if public.has_routes() {
+        public.route_layer(from_fn_with_state(state.clone(), slow_down_strangers))
+    } else {
+        public
+    };
     let routes = public.merge(guarded);
     layered(routes.with_state(state.clone()), &state.config)
 }
@@ -99,6 +109,7 @@ fn layered(routes: Router, config: &ApiConfig) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(carry_through))
         .layer(from_fn(time_out))
+        .layer(from_fn(limit_head))
         .layer(from_fn(render))
         .layer(from_fn(secure))
         .layer(CompressionLayer::new())
@@ -128,37 +139,6 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let message = panic.downcast_ref::<String>().map(String::as_str);
     let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     ApiError::internal(format!("a handler panicked: {message}")).into_response()
-}
-
-/// Headers that keep browsers from guessing, storing and framing.
-async fn secure(request: Request, next: Next) -> Response {
-    let is_page = request.uri().path().starts_with("/docs");
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CONTENT_SECURITY_POLICY, if is_page { docs::POLICY } else { NOTHING });
-    if !is_page && !headers.contains_key(CACHE_CONTROL) {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    response
-}
-
-/// The policy of answers that are no pages.
-const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-
-fn span(request: &Request) -> Span {
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
-    let id = request.extensions().get::<RequestId>().map_or("", |id| id.0.as_str());
-    tracing::info_span!("request", method = %request.method(), route, request_id = id)
-}
-
-fn tell(response: &Response, took: Duration, _span: &Span) {
-    let (status, latency_ms) = (response.status(), took.as_millis());
-    if status == StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::warn!(status = status.as_u16(), latency_ms, "answered");
-    } else {
-        tracing::info!(status = status.as_u16(), latency_ms, "answered");
-    }
 }
 
 #[cfg(test)]

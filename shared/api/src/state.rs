@@ -10,7 +10,8 @@ use crate::base_path::BasePath;
 use crate::cors::Origins;
 use crate::first_admin::FirstAdmin;
 use crate::passwords::Passwords;
-use crate::tokens::Tokens;
+use crate::rate_limit::{Allowances, RateLimits};
+use crate::tokens::{Tokens, TrustedIssuers};
 
 /// How the API is served.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,10 @@ pub struct ApiConfig {
     pub cors_origins: Origins,
     /// Whether the client's address is taken from `X-Forwarded-For`; only behind a proxy that sets it.
     pub trust_forwarded_for: bool,
+    /// Whose tokens are accepted beside our own.
+    pub trusted_issuers: TrustedIssuers,
+    /// How many requests a minute are answered.
+    pub rate_limits: RateLimits,
     /// Whether an answer reaches its client only once it is whole, as through API Gateway. Streams end early then.
     pub answers_whole: bool,
     /// Who may sign in before there is a user; where nobody is, the process made one at its start.
@@ -32,6 +37,7 @@ pub struct ApiConfig {
 pub struct ApiState {
     pub(crate) engine: Engine,
     pub(crate) tokens: Tokens,
+    pub(crate) allowances: Allowances,
     pub(crate) passwords: Passwords,
     pub(crate) config: Arc<ApiConfig>,
 }
@@ -40,8 +46,10 @@ impl ApiState {
     /// Puts the parts together.
     #[must_use]
     pub fn new(engine: Engine, config: ApiConfig) -> Self {
-        let tokens = Tokens::new(engine.store.clone(), engine.vault.clone());
-        Self { engine, tokens, passwords: Passwords::new(), config: Arc::new(config) }
+        let (store, vault) = (engine.store.clone(), engine.vault.clone());
+        let tokens = Tokens::new(store, vault, &config.trusted_issuers, &engine.transport);
+        let allowances = Allowances::new(config.rate_limits, engine.store.clone());
+        Self { engine, tokens, allowances, passwords: Passwords::new(), config: Arc::new(config) }
     }
 
     pub(crate) const fn store(&self) -> &Store {

@@ -8,6 +8,9 @@ mod http;
 mod push;
 mod registry;
 
+#[cfg(fuzzing)]
+pub use files::fuzzing;
+
 pub use connector::{Connector, Item, Page, Pages, Pull, TestReport};
 pub use push::{Found, Lookup, Push, PushError, Pushed};
 pub use registry::connector_for;

@@ -17,6 +17,7 @@ pub fn connector_for(
     credentials: Credentials,
     transport: &Transport,
 ) -> Result<Box<dyn Connector>, ErpError> {
+    let transport = &transport.calling(connection.provider);
     match connection.provider {
         Provider::Sap
         | Provider::Oracle

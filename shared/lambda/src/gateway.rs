@@ -5,14 +5,16 @@ use std::net::SocketAddr;
 
 use api::BasePath;
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
-use axum::middleware::{Next, from_fn};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
-use http::Uri;
+use http::{HeaderValue, Uri};
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::request::RequestContext;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use telemetry::Telemetry;
+use telemetry::trace::X_AMZN_TRACE_ID;
 
 /// What a parameter is encoded by. The gateway decodes every escape but `%25`, so a percent sign still is one.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'%');
@@ -25,14 +27,30 @@ pub(crate) fn behind(app: Router) -> Router {
     app.layer(from_fn(receive))
 }
 
+/// Sends off what was told, with each answer of `app`.
+pub(crate) fn flushing(app: Router, telemetry: Telemetry) -> Router {
+    app.layer(from_fn_with_state(telemetry, flush))
+}
+
+async fn flush(State(telemetry): State<Telemetry>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    telemetry.flush();
+    response
+}
+
 async fn receive(mut request: Request, next: Next) -> Response {
     let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
         return next.run(request).await;
     };
+    let traced_by = request.lambda_context_ref().and_then(|lambda| lambda.xray_trace_id.clone());
     let address = context.http.source_ip.as_deref().and_then(|ip| ip.parse().ok());
     let (path, prefix) = called(&request, context);
     if let Some(uri) = with_path(request.uri(), &path) {
         *request.uri_mut() = uri;
+    }
+    // The gateway tells a trace too; Lambda has made a segment in it, which is what we go on from.
+    if let Some(trace) = traced_by.and_then(|trace| HeaderValue::from_str(&trace).ok()) {
+        request.headers_mut().insert(X_AMZN_TRACE_ID, trace);
     }
     if let Some(address) = address {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 0)));

@@ -35,6 +35,8 @@ impl Home {
         let api = ApiConfig {
             base_path: settings.base_path,
             cors_origins: settings.cors_origins,
+            trusted_issuers: settings.trusted_issuers,
+            rate_limits: settings.rate_limits,
             answers_whole: true,
             first_admin,
             ..ApiConfig::default()

@@ -12,16 +12,16 @@ mod tests;
 
 use std::process::ExitCode;
 
-use ::settings::logging;
 use api::ApiState;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 use sync::{Engine, Tick};
+use telemetry::{Telemetry, trace};
 use tokio::runtime;
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, field};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::home::Home;
@@ -30,34 +30,48 @@ use crate::settings::Settings;
 /// Serves routes behind API Gateway: those of `public` to everyone, those of `guarded` to who has signed in.
 #[must_use]
 pub fn serve(public: OpenApiRouter<ApiState>, guarded: OpenApiRouter<ApiState>) -> ExitCode {
-    run(async |home| lambda_http::run(gateway::behind(api::serve(public, guarded, home.api_state()))).await)
+    run(async |home, telemetry| {
+        let app = api::serve(public, guarded, home.api_state());
+        lambda_http::run(gateway::flushing(gateway::behind(app), telemetry)).await
+    })
 }
 
 /// Works on the runs that messages of the queue name.
 #[must_use]
 pub fn work() -> ExitCode {
-    run(async |home| {
-        let engine = &home.engine;
-        lambda_runtime::run(service_fn(async |event| Ok::<_, Error>(Box::pin(worked(engine, event)).await)))
-            .await
+    run(async |home, telemetry| {
+        let answer = async |event| {
+            let answer = Box::pin(worked(&home.engine, event)).await;
+            telemetry.flush();
+            Ok::<_, Error>(answer)
+        };
+        lambda_runtime::run(service_fn(answer)).await
     })
 }
 
 /// Closes the runs whose messages were given up, and keeps those messages.
 #[must_use]
 pub fn bury() -> ExitCode {
-    run(async |home| {
-        let engine = &home.engine;
-        lambda_runtime::run(service_fn(async |event| Ok::<_, Error>(buried(engine, event).await))).await
+    run(async |home, telemetry| {
+        let answer = async |event| {
+            let answer = buried(&home.engine, event).await;
+            telemetry.flush();
+            Ok::<_, Error>(answer)
+        };
+        lambda_runtime::run(service_fn(answer)).await
     })
 }
 
 /// Starts what is due and nudges what has gone quiet, each time the clock calls.
 #[must_use]
 pub fn tick() -> ExitCode {
-    run(async |home| {
-        let engine = &home.engine;
-        lambda_runtime::run(service_fn(async |event| Box::pin(ticked(engine, event)).await)).await
+    run(async |home, telemetry| {
+        let answer = async |event| {
+            let answer = Box::pin(ticked(&home.engine, event)).await;
+            telemetry.flush();
+            answer
+        };
+        lambda_runtime::run(service_fn(answer)).await
     })
 }
 
@@ -73,15 +87,20 @@ async fn buried(engine: &Engine, event: LambdaEvent<SqsEvent>) -> SqsBatchRespon
 }
 
 /// What the clock sends does not matter, only that it does.
-async fn ticked(engine: &Engine, _event: LambdaEvent<IgnoredAny>) -> Result<(), Error> {
-    let span = tracing::info_span!("tick", function = "scheduler");
-    let Tick { started, nudged, probed } = sync::tick(engine, Timestamp::now()).instrument(span).await?;
-    tracing::info!(started, nudged, probed, "looked for what is due");
-    Ok(())
+async fn ticked(engine: &Engine, event: LambdaEvent<IgnoredAny>) -> Result<(), Error> {
+    let span =
+        tracing::info_span!("tick", otel.kind = "consumer", function = "scheduler", trace_id = field::Empty);
+    trace::take_up(&span, None, event.context.xray_trace_id.as_deref());
+    let ticked = async {
+        let Tick { started, nudged, probed } = sync::tick(engine, Timestamp::now()).await?;
+        tracing::info!(started, nudged, probed, "looked for what is due");
+        Ok(())
+    };
+    ticked.instrument(span).await
 }
 
 /// Runs a function until Lambda ends it.
-fn run(function: impl AsyncFnOnce(Home) -> Result<(), Error>) -> ExitCode {
+fn run(function: impl AsyncFnOnce(Home, Telemetry) -> Result<(), Error>) -> ExitCode {
     match start(function) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -92,11 +111,13 @@ fn run(function: impl AsyncFnOnce(Home) -> Result<(), Error>) -> ExitCode {
 }
 
 /// One thread does: a function has one event at a time, and mostly a part of one processor.
-fn start(function: impl AsyncFnOnce(Home) -> Result<(), Error>) -> Result<(), Error> {
+fn start(function: impl AsyncFnOnce(Home, Telemetry) -> Result<(), Error>) -> Result<(), Error> {
     let mut settings = Settings::from_env()?;
-    logging::start(std::mem::take(&mut settings.log), settings.log_format)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async { function(Home::open(settings).await).await })
+    runtime.block_on(async {
+        let telemetry = telemetry::start_in_lambda(std::mem::take(&mut settings.log), settings.log_format)?;
+        function(Home::open(settings).await, telemetry).await
+    })
 }
 
 #[expect(clippy::print_stderr, reason = "the log may not have begun yet; Lambda keeps what is printed")]

@@ -1,11 +1,11 @@
 //! What a function is told by its environment. All functions of a deployment are told the same.
 
 use ::settings::{InvalidSettings, LogFilter, LogFormat, Reader, value};
-use api::{BasePath, Origins};
+use api::{BasePath, Origins, RateLimits, TrustedIssuers};
 use transport::Egress;
 
 /// Every variable there is.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 13] = [
     "CAUSEWAY_TABLE",
     "CAUSEWAY_RUNS_QUEUE_URL",
     "CAUSEWAY_KMS_KEY_ID",
@@ -14,6 +14,9 @@ const NAMES: [&str; 10] = [
     "CAUSEWAY_BASE_PATH",
     "CAUSEWAY_EGRESS_ALLOW",
     "CAUSEWAY_CORS_ORIGINS",
+    "CAUSEWAY_TRUSTED_ISSUERS",
+    "CAUSEWAY_RATE_LIMIT_USER",
+    "CAUSEWAY_RATE_LIMIT_ADDRESS",
     "CAUSEWAY_LOG",
     "CAUSEWAY_LOG_FORMAT",
 ];
@@ -37,6 +40,10 @@ pub(crate) struct Settings {
     pub(crate) egress: Egress,
     /// The web origins whose pages may call the API.
     pub(crate) cors_origins: Origins,
+    /// Whose tokens are accepted beside our own.
+    pub(crate) trusted_issuers: TrustedIssuers,
+    /// How many requests a minute are answered.
+    pub(crate) rate_limits: RateLimits,
     /// What is logged.
     pub(crate) log: LogFilter,
     /// How log lines look.
@@ -67,6 +74,9 @@ impl Settings {
         let base_path = reader.take("CAUSEWAY_BASE_PATH", "", value::base_path);
         let egress = reader.take("CAUSEWAY_EGRESS_ALLOW", "none", value::egress);
         let cors_origins = reader.take("CAUSEWAY_CORS_ORIGINS", "", value::origins);
+        let trusted_issuers = reader.take("CAUSEWAY_TRUSTED_ISSUERS", "", value::trusted_issuers);
+        let per_user = reader.take("CAUSEWAY_RATE_LIMIT_USER", "6000", value::rate_limit);
+        let per_address = reader.take("CAUSEWAY_RATE_LIMIT_ADDRESS", "600", value::rate_limit);
         let log = reader.take("CAUSEWAY_LOG", "info", |text| value::log_filter(text, ""));
         let log_format = reader.take("CAUSEWAY_LOG_FORMAT", "json", value::log_format);
         Some(Self {
@@ -78,6 +88,8 @@ impl Settings {
             base_path: base_path?,
             egress: egress?,
             cors_origins: cors_origins?,
+            trusted_issuers: trusted_issuers?,
+            rate_limits: RateLimits { per_user: per_user?, per_address: per_address? },
             log: log?,
             log_format: log_format?,
         })

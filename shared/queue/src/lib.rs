@@ -3,14 +3,16 @@
 //! A message is a nudge, never the truth: what a run is and how far it has come stands in the table. It does no harm
 //! when one is lost, repeated or late.
 
+mod attributes;
 mod message;
 
+pub use attributes::{AWS_TRACE_HEADER, DELAY_SECONDS};
 pub use message::{Message, NotAMessage};
 
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::SdkError;
+use aws_sdk_sqs::error::{BuildError, SdkError};
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use aws_types::SdkConfig;
 use domain::ids::{ConnectionId, RunId};
@@ -57,6 +59,12 @@ where
     }
 }
 
+impl From<BuildError> for QueueError {
+    fn from(error: BuildError) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
+
 impl Queue {
     /// Sends through `client` to the queue at `runs_url`.
     pub fn new(client: Client, runs_url: impl Into<String>) -> Self {
@@ -93,8 +101,10 @@ impl Queue {
     }
 
     async fn send(&self, body: String, delay: Duration) -> Result<(), QueueError> {
+        let delay = seconds(delay);
         let message = self.client.send_message().queue_url(&self.runs_url).message_body(body);
-        message.delay_seconds(seconds(delay)).send().await?;
+        let message = message.delay_seconds(delay).set_message_attributes(attributes::ours(delay)?);
+        message.set_message_system_attributes(attributes::of_aws()?).send().await?;
         Ok(())
     }
 
@@ -109,8 +119,9 @@ impl Queue {
                 let entry = SendMessageBatchRequestEntry::builder()
                     .id(position.to_string())
                     .message_body(Message::about_run(run))
-                    .build()
-                    .map_err(|error| QueueError::Unavailable(Box::new(error)))?;
+                    .set_message_attributes(attributes::ours(0)?)
+                    .set_message_system_attributes(attributes::of_aws()?)
+                    .build()?;
                 request = request.entries(entry);
             }
             let answer = request.send().await?;
@@ -126,18 +137,43 @@ impl Queue {
     }
 }
 
+/// How many messages there are, as far as SQS knows at the moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Those that wait for a worker.
+    pub waiting: u64,
+    /// Those that a worker is at.
+    pub in_flight: u64,
+    /// Those that are kept back for a while.
+    pub delayed: u64,
+}
+
 impl Queue {
     /// Whether messages wait for a worker, as far as SQS knows at the moment.
     ///
     /// # Errors
     /// When SQS cannot be reached or refuses.
     pub async fn has_waiting(&self) -> Result<bool, QueueError> {
-        let name = QueueAttributeName::ApproximateNumberOfMessages;
-        let asked =
-            self.client.get_queue_attributes().queue_url(&self.runs_url).attribute_names(name.clone());
-        let answer = asked.send().await?;
-        let waiting = answer.attributes().and_then(|attributes| attributes.get(&name));
-        Ok(waiting.is_some_and(|waiting| waiting != "0"))
+        Ok(self.depth().await?.waiting > 0)
+    }
+
+    /// How many messages there are.
+    ///
+    /// # Errors
+    /// When SQS cannot be reached or refuses.
+    pub async fn depth(&self) -> Result<Depth, QueueError> {
+        let names = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let asked = self.client.get_queue_attributes().queue_url(&self.runs_url);
+        let answer = asked.set_attribute_names(Some(names.to_vec())).send().await?;
+        let [waiting, in_flight, delayed] = names.map(|name| {
+            let count = answer.attributes().and_then(|attributes| attributes.get(&name)?.parse().ok());
+            count.unwrap_or_default()
+        });
+        Ok(Depth { waiting, in_flight, delayed })
     }
 }
 

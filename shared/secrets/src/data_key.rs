@@ -35,6 +35,16 @@ impl DataKey {
     }
 }
 
+impl DataKey {
+    /// Whether whoever holds the key hands it out, asked anew; also if it was never needed yet.
+    pub(crate) async fn check(&self) -> Result<(), SecretsError> {
+        match &self.wrapped {
+            Some(kms) => kms.check().await,
+            None => Ok(()),
+        }
+    }
+}
+
 fn usable(key: &[u8; KEY_LEN]) -> RandomizedNonceKey {
     #[expect(clippy::expect_used, reason = "any 32 bytes are a key of AES-256")]
     RandomizedNonceKey::new(&AES_256_GCM, key).expect("a key of the right length")

@@ -46,6 +46,12 @@ impl Kms {
         }
     }
 
+    /// Unwraps the data key, if there is one, and forgets it.
+    pub(crate) async fn check(&self) -> Result<(), SecretsError> {
+        let Some(wrapped) = self.store.wrapped_data_key().await? else { return Ok(()) };
+        self.unwrap(&Client::new(&self.config), wrapped).await.map(drop)
+    }
+
     async fn generate(&self, client: &Client) -> Result<([u8; KEY_LEN], Vec<u8>), SecretsError> {
         let asked = client.generate_data_key().key_id(&self.key_id).key_spec(DataKeySpec::Aes256);
         let made = asked.encryption_context(CONTEXT.0, CONTEXT.1).send().await;

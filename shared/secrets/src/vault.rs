@@ -107,6 +107,14 @@ impl Vault {
         })
     }
 
+    /// Asks KMS anew for the data key. A vault that has never sealed anything has none, and is well.
+    ///
+    /// # Errors
+    /// If the data key is not to be had.
+    pub async fn check(&self) -> Result<(), SecretsError> {
+        self.key.check().await
+    }
+
     /// Seals any other secret, bound to the item that will hold it: `bound_to` names that item.
     ///
     /// # Errors

@@ -3,10 +3,9 @@
 //!
 //! Each home lists the variables it knows; how the text of one is read stands in [`value`].
 
-pub mod logging;
 mod reader;
 pub mod value;
 
-pub use logging::LogFormat;
 pub use reader::{InvalidSettings, Reader};
+pub use telemetry::LogFormat;
 pub use tracing_subscriber::EnvFilter as LogFilter;

@@ -1,6 +1,8 @@
 //! How the text of each variable is read. An error goes on from the variable's name: "must be …".
 
-use api::{BasePath, InvalidBasePath, InvalidOrigin, Origins};
+use std::num::NonZeroU32;
+
+use api::{BasePath, InvalidBasePath, InvalidIssuers, InvalidOrigin, Origins, TrustedIssuers};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use transport::{Egress, InvalidCidr};
@@ -8,7 +10,8 @@ use transport::{Egress, InvalidCidr};
 use crate::LogFormat;
 
 /// First segments that our own routes begin with.
-const OWN_SEGMENTS: [&str; 8] = ["api", "clients", "docs", "erp", "health", "oauth", "openapi.json", "sites"];
+const OWN_SEGMENTS: [&str; 9] =
+    [".well-known", "api", "clients", "docs", "erp", "health", "oauth", "openapi.json", "sites"];
 
 /// Shortest accepted password, in characters.
 const MIN_PASSWORD: usize = 8;
@@ -93,6 +96,27 @@ pub fn egress(text: &str) -> Result<Egress, String> {
 /// With what would do.
 pub fn origins(text: &str) -> Result<Origins, String> {
     text.parse().map_err(|error: InvalidOrigin| format!("cannot be read: {error}"))
+}
+
+/// The outside issuers to trust.
+///
+/// # Errors
+/// With the first that cannot be.
+pub fn trusted_issuers(text: &str) -> Result<TrustedIssuers, String> {
+    text.parse().map_err(|error: InvalidIssuers| {
+        format!("must be a JSON list of issuers, each with issuer, audience, roleClaim, roles: {error}")
+    })
+}
+
+/// How many requests a minute; `none` for no limit.
+///
+/// # Errors
+/// With what would do.
+pub fn rate_limit(text: &str) -> Result<Option<NonZeroU32>, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| format!("must be how many requests a minute, or none, not \"{text}\""))
 }
 
 /// What is logged: a level, or a list. `also_quiet` quietens more libraries than all processes have.

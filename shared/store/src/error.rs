@@ -24,6 +24,9 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A table that an earlier version made, and that this one cannot work with.
+    #[error("the table was made by an earlier version, which kept records otherwise: begin with a new one")]
+    OldTable,
     /// An item that is larger than the table takes.
     #[error("it has {bytes} bytes when compressed, the table takes {limit}")]
     TooLarge {

@@ -59,6 +59,21 @@ pub(crate) fn index(item: &mut Item, index: Index, pk: impl Into<String>, sk: im
     item.insert(index.sk.to_owned(), text(sk));
 }
 
+/// Leaves out what says nothing, and zeros within `counts`: reading takes what is missing for the same. An item that is
+/// written again and again should stay below 1 KB, beyond which each write costs twice.
+pub(crate) fn make_lean(item: &mut Item, counts: &[&str]) {
+    item.retain(|_, value| match value {
+        AttributeValue::Null(_) | AttributeValue::Bool(false) => false,
+        AttributeValue::L(list) => !list.is_empty(),
+        _ => true,
+    });
+    for name in counts {
+        if let Some(AttributeValue::M(map)) = item.get_mut(*name) {
+            map.retain(|_, value| value.as_n().is_ok_and(|number| number != "0"));
+        }
+    }
+}
+
 /// A string attribute that must be there.
 pub(crate) fn string<'i>(item: &'i Item, name: &str) -> Result<&'i str, StoreError> {
     let found = item.get(name).and_then(|value| value.as_s().ok());

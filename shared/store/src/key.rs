@@ -2,7 +2,8 @@
 //!
 //! The table has `pk` and `sk`, and four sparse indexes that carry keys only: `by_owner` (what belongs to a
 //! connection, what happened to a target), `by_kind` (runs of a data type, all audit events), `by_due` (configs by
-//! their next run, connections by their next probe) and `by_change` (blocks of records by their newest change).
+//! their next run, connections by their next probe) and `by_change` (blocks of records by their newest change). A local
+//! index, `by_block`, carries what suffices to compare records with.
 
 use domain::DataType;
 use domain::assignment::Scope;
@@ -42,6 +43,18 @@ pub(crate) const BY_KIND: Index = Index { name: "by_kind", pk: "kind", sk: "kind
 pub(crate) const BY_DUE: Index = Index { name: "by_due", pk: "due", sk: "due_at" };
 pub(crate) const BY_CHANGE: Index = Index { name: "by_change", pk: "pk", sk: "changed_at" };
 pub(crate) const INDEXES: [Index; 4] = [BY_OWNER, BY_KIND, BY_DUE, BY_CHANGE];
+
+/// The local index of blocks of records, in their order. It carries [`OUTLINED`] as well as keys.
+pub(crate) const BY_BLOCK: Index = Index { name: "by_block", pk: "pk", sk: "block" };
+
+/// What a block holds, as short as tells whether a record is there as it is.
+pub(crate) const OUTLINE: &str = "outline";
+
+/// The key before which a block ends.
+pub(crate) const ENDS: &str = "ends";
+
+/// What [`BY_BLOCK`] carries besides keys.
+pub(crate) const OUTLINED: [&str; 2] = [OUTLINE, ENDS];
 
 /// The attribute DynamoDB deletes expired items by, in seconds since 1970.
 pub(crate) const TTL: &str = "expires_at";
@@ -281,6 +294,9 @@ pub(crate) fn shard(of: &Collection, shard: u8) -> String {
     }
 }
 
+/// After every key: no character sorts behind it.
+pub(crate) const BEYOND: &str = "\u{10ffff}";
+
 /// The sort key of the block that begins at `lower`; the first block of a shard begins before every key.
 pub(crate) fn block_sort(lower: &str) -> String {
     format!(":{lower}")
@@ -373,6 +389,11 @@ pub(crate) fn signing_key(generation: u32) -> Key {
 /// The private half, sealed, in a partition of its own: only who signs may read it.
 pub(crate) fn private_signing_key(generation: u32) -> Key {
     key("signing_key_private", format!("{generation:06}"))
+}
+
+/// What `subject` has taken of its allowance until `end`.
+pub(crate) fn rate_limit(subject: &str, end: Timestamp) -> Key {
+    key(format!("rate_limit:{subject}"), end.as_second().to_string())
 }
 
 pub(crate) fn failed_sign_ins(subject: &str) -> Key {

@@ -24,6 +24,7 @@ mod overlay;
 mod packed;
 mod parts;
 mod planned;
+mod rate_limits;
 mod records;
 mod runs;
 mod scopes;

@@ -8,14 +8,11 @@ use serde_json::value::RawValue;
 use crate::blocks::{Entry, read_block, shard_of};
 use crate::cursor;
 use crate::item::{Item, Range, string};
-use crate::key::{self, BY_CHANGE, SHARDS};
+use crate::key::{self, BEYOND, BY_CHANGE, SHARDS};
 use crate::{Collection, Listing, Store, StoreError};
 
 /// Blocks read ahead of a shard.
 const AHEAD: usize = 4;
-
-/// After every key: no character sorts behind it.
-const BEYOND: &str = "\u{10ffff}";
 
 impl Store {
     /// Reads one record, also one that is gone at the ERP.
@@ -91,24 +88,16 @@ impl Store {
         let fits =
             |entry: &Entry| (*entry.key > *from || inclusive && *entry.key == *from) && *entry.key <= *to;
         let mut found: Vec<Entry> = Vec::new();
-        let Some(mut current) = self.block_at(shard, from).await? else { return Ok(found) };
-        loop {
-            let ahead = self.blocks_between(shard, &current.lower, to, AHEAD).await?;
-            let ended = ahead.len() < AHEAD;
-            for block in ahead {
-                let before = std::mem::replace(&mut current, block);
-                found.extend(
-                    before.entries.into_iter().filter(|entry| *entry.key < *current.lower && fits(entry)),
-                );
-                if found.len() >= wanted {
-                    return Ok(found);
-                }
+        let mut blocks: Vec<_> = self.block_at(shard, from).await?.into_iter().collect();
+        while let Some(last) = blocks.last() {
+            let (lower, is_last) = (last.lower.clone(), last.upper.as_deref().is_none_or(|upper| upper > to));
+            found.extend(blocks.into_iter().flat_map(|block| block.entries).filter(fits));
+            if is_last || found.len() >= wanted {
+                break;
             }
-            if ended {
-                found.extend(current.entries.into_iter().filter(fits));
-                return Ok(found);
-            }
+            blocks = self.blocks_after(shard, &lower, to, AHEAD).await?;
         }
+        Ok(found)
     }
 
     /// Up to about `wanted` entries of a shard in key order behind `after` that changed at or after `since`: the index

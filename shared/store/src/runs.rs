@@ -12,7 +12,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::item::{Item, Range, index, number, string, text, value};
+use crate::item::{Item, Range, index, make_lean, number, string, text, value};
 use crate::key::{self, BY_KIND, BY_OWNER, Index};
 use crate::set_aside::set_aside_item;
 use crate::{Collection, Listing, Store, StoreError, cursor};
@@ -364,6 +364,7 @@ const fn status_after(error: Option<&str>) -> ConnectionStatus {
 
 pub(crate) fn run_item(run: &Run) -> Result<Item, StoreError> {
     let mut item = key::run(&run.id).with(run)?;
+    make_lean(&mut item, &["counts", "pushed"]);
     if run.part.is_some() {
         return Ok(item);
     }

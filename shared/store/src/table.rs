@@ -1,21 +1,23 @@
 //! Makes the table where no template does: on one machine and in tests.
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex,
+    Projection, ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 
-use crate::key::{INDEXES, Index, TTL};
+use crate::key::{BY_BLOCK, INDEXES, Index, OUTLINED, TTL};
 use crate::{Store, StoreError};
 
 impl Store {
     /// Makes the table with its indexes, unless it is there.
     ///
     /// # Errors
+    /// [`StoreError::OldTable`] if it is there and lacks the local index, which can only be made together with a table;
     /// [`StoreError::Unavailable`] if DynamoDB cannot be reached.
     pub async fn create_table(&self) -> Result<(), StoreError> {
+        let indexes = INDEXES.iter().chain([&BY_BLOCK]);
         let mut names: Vec<&str> =
-            INDEXES.iter().flat_map(|index| [index.pk, index.sk]).chain(["pk", "sk"]).collect();
+            indexes.flat_map(|index| [index.pk, index.sk]).chain(["pk", "sk"]).collect();
         names.sort_unstable();
         names.dedup();
         let attributes = names.into_iter().map(attribute).collect::<Result<Vec<_>, _>>()?;
@@ -28,15 +30,23 @@ impl Store {
             .set_key_schema(Some(schema("pk", "sk")?))
             .set_attribute_definitions(Some(attributes))
             .set_global_secondary_indexes(Some(indexes))
+            .local_secondary_indexes(local_index(BY_BLOCK)?)
             .send()
             .await;
         match made {
             Ok(_) => self.expire_items().await,
             Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => {
-                Ok(())
+                self.check_table().await
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn check_table(&self) -> Result<(), StoreError> {
+        let described = self.client.describe_table().table_name(&*self.table).send().await?.table;
+        let indexes = described.and_then(|table| table.local_secondary_indexes).unwrap_or_default();
+        let is_there = indexes.iter().any(|index| index.index_name() == Some(BY_BLOCK.name));
+        if is_there { Ok(()) } else { Err(StoreError::OldTable) }
     }
 
     async fn expire_items(&self) -> Result<(), StoreError> {
@@ -69,6 +79,17 @@ fn index(index: Index) -> Result<GlobalSecondaryIndex, StoreError> {
         .index_name(index.name)
         .set_key_schema(Some(schema(index.pk, index.sk)?))
         .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .build()
+        .map_err(StoreError::corrupt)
+}
+
+fn local_index(index: Index) -> Result<LocalSecondaryIndex, StoreError> {
+    let carried = OUTLINED.map(str::to_owned).to_vec();
+    let projection = Projection::builder().projection_type(ProjectionType::Include);
+    LocalSecondaryIndex::builder()
+        .index_name(index.name)
+        .set_key_schema(Some(schema(index.pk, index.sk)?))
+        .projection(projection.set_non_key_attributes(Some(carried)).build())
         .build()
         .map_err(StoreError::corrupt)
 }

@@ -25,7 +25,7 @@ const MAX_RECORD_BYTES: usize = 256 << 10;
 /// How much memory records share.
 const KEPT_BYTES: usize = 64 << 10;
 
-/// Raised when mapping starts to write records otherwise, so that nothing is taken for unchanged that is not.
+/// Raised when mapping starts to write records otherwise, so that all are read anew.
 const MAPPING_GENERATION: u64 = 1;
 
 /// How records are read: as a sync config says.
@@ -48,8 +48,6 @@ pub(crate) struct Reader {
     filter: Filter,
     mapper: Mapper,
     schema_policy: SchemaPolicy,
-    /// Makes the fingerprint of a raw record depend on the mapping and the policy.
-    seed: u64,
     program: u64,
     buffer: Vec<u8>,
     /// Where keys and records are kept, one behind the other: they share memory, which is let go with the last of them.
@@ -69,7 +67,6 @@ impl Reader {
             filter: Filter::new(filters),
             mapper: if keeps_unknown { mapper.keeping_unknown() } else { mapper },
             schema_policy: *schema_policy,
-            seed,
             program: xxh3_64_with_seed(&text, seed),
             buffer: Vec::new(),
             keys: StrMut::from_inner(BytesMut::with_capacity(KEPT_BYTES)).unwrap_or_default(),
@@ -105,9 +102,8 @@ impl Reader {
             let (key, errors) = (Some(mapped.key), vec![FieldError::new("record", message)]);
             return Err(Refused { class: FailureClass::TooLarge, key, errors });
         }
-        let fingerprint = xxh3_64_with_seed(raw, self.seed);
         let (key, data) = self.keep(&mapped.key);
-        Ok(Some((Upsert { key, data, fingerprint }, mapped.modified_at)))
+        Ok(Some((Upsert { key, data }, mapped.modified_at)))
     }
 
     /// Puts a key, and the record in the buffer, to what is kept.

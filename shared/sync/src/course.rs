@@ -8,7 +8,7 @@ use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
 use domain::mapping::RulesOverride;
 use domain::mapping::drift::Shape;
-use domain::run::{Parts, Phase, Run};
+use domain::run::{Parts, Phase};
 use domain::sync_config::{SyncConfig, SyncSettings};
 use jiff::SignedDuration;
 use secrets::SecretsError;
@@ -22,6 +22,7 @@ use crate::drift;
 use crate::engine::{Engine, now};
 use crate::health::concerns_connection;
 use crate::lease::{LeaseError, Leased};
+use crate::observed;
 use crate::parts;
 use crate::pull::{self, Pulled};
 use crate::push;
@@ -98,10 +99,12 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    async fn of(engine: &Engine, run: &Run) -> Result<Self, Failure> {
-        let connection = engine.store.connection(&run.erp_connection_id).await?;
+    async fn of(engine: &Engine, leased: &mut Leased<'_>) -> Result<Self, Failure> {
+        let connection = engine.store.connection(&leased.run.erp_connection_id).await?;
         let mut connection =
             connection.ok_or_else(|| Failure::Setup("the connection was deleted".to_owned()))?;
+        leased.provider = Some(connection.provider);
+        let run = &leased.run;
         if run.dry_run {
             connection.settings.files.after_read = FileAfterRead::Keep;
         }
@@ -151,6 +154,7 @@ impl Setting {
 /// Takes a run up and works it until it is done or `deadline` is near.
 pub(crate) async fn work_run(engine: &Engine, id: &RunId, deadline: Instant) -> Result<(), StoreError> {
     let Some(mut leased) = Leased::take(engine, id).await? else { return Ok(()) };
+    observed::works_on(&leased.run);
     let worked = work_to_the_end(engine, &mut leased, deadline).await;
     let ended = match worked {
         Ok(End::Complete | End::Split) => Ok(()),
@@ -185,7 +189,7 @@ async fn work_to_the_end<'e>(
     deadline: Instant,
 ) -> Result<End, Failure> {
     let stop_at = stop_before(deadline);
-    let setting = Setting::of(engine, &leased.run).await?;
+    let setting = Setting::of(engine, leased).await?;
     let end = work_phases(engine, leased, &setting, stop_at).await?;
     if end == End::Complete {
         if let Some(reason) = scopes::gone(engine, &leased.run).await? {

@@ -5,12 +5,16 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::dead_letter::DeadLetter;
 use domain::ids::{DeadLetterId, RunId};
 use domain::run::{Run, RunStatus};
+use metrics::counter;
 use queue::{Message, QueueError};
 use store::{Redriven, StoreError};
+use telemetry::metric;
 use thiserror::Error;
+use tracing::Instrument;
 
 use crate::engine::{Engine, now};
 use crate::lease::end;
+use crate::observed;
 use crate::parts::wake_whole;
 use crate::retry::RetryError;
 
@@ -18,10 +22,14 @@ use crate::retry::RetryError;
 pub async fn bury(engine: &Engine, event: SqsEvent) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for message in event.records {
-        let id = message.message_id.clone().unwrap_or_default();
-        if let Err(error) = bury_message(engine, &message).await {
-            tracing::error!(message = id, %error, "a dead letter could not be kept and will come back");
-            response.add_failure(id);
+        let buried = async {
+            let buried = bury_message(engine, &message).await;
+            buried.inspect_err(|error| {
+                tracing::error!(%error, "a dead letter could not be kept and will come back");
+            })
+        };
+        if buried.instrument(observed::message_span(&message)).await.is_err() {
+            response.add_failure(message.message_id.unwrap_or_default());
         }
     }
     response
@@ -31,9 +39,12 @@ async fn bury_message(engine: &Engine, message: &SqsMessage) -> Result<(), Store
     match Message::from_body(message.body.as_deref().unwrap_or_default()) {
         Err(error) => {
             tracing::error!(%error, "a message that no worker can read is kept as a dead letter");
-            engine.store.keep_dead_letter(&letter(message, error.to_string())).await
+            keep(engine, &letter(message, error.to_string())).await
         }
-        Ok(Message::Run { run_id }) => bury_run(engine, message, &run_id).await,
+        Ok(Message::Run { run_id }) => {
+            observed::concerns_run(&run_id);
+            bury_run(engine, message, &run_id).await
+        }
         Ok(Message::Probe { probe_connection_id: connection }) => {
             tracing::error!(%connection, "a probe was given up; the connection is probed again when it is due");
             Ok(())
@@ -52,15 +63,24 @@ async fn bury_run(engine: &Engine, message: &SqsMessage, id: &RunId) -> Result<(
         }
         let reason = reason(engine, id).await?;
         let letter = DeadLetter { run_id: Some(run.whole().clone()), ..letter(message, reason.clone()) };
-        engine.store.keep_dead_letter(&letter).await?;
+        keep(engine, &letter).await?;
         tracing::error!(run = %id, reason, "a run is closed because its message was given up");
         end(&mut run, RunStatus::Error, Some(reason));
         match engine.store.close_run(&run, None).await {
-            Ok(()) => return wake_whole(engine, &run).await,
+            Ok(()) => {
+                observed::run_closed(&run, None);
+                return wake_whole(engine, &run).await;
+            }
             Err(StoreError::Changed) => {}
             Err(error) => return Err(error),
         }
     }
+}
+
+async fn keep(engine: &Engine, letter: &DeadLetter) -> Result<(), StoreError> {
+    engine.store.keep_dead_letter(letter).await?;
+    counter!(metric::DEAD_LETTERS_KEPT).increment(1);
+    Ok(())
 }
 
 fn is_at_work(run: &Run) -> bool {

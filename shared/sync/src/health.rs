@@ -6,7 +6,9 @@ use domain::health::{Contact, ContactKind, Health};
 use domain::ids::{ConnectionId, ContactId};
 use domain::run::{Run, RunStatus};
 use jiff::{SignedDuration, Timestamp};
+use metrics::counter;
 use store::StoreError;
+use telemetry::metric;
 use transport::ErpError;
 
 use crate::engine::{Engine, now};
@@ -97,6 +99,7 @@ async fn tell(engine: &Engine, before: &Health, after: &Health) -> Result<(), St
     match (before.opened_at, after.opened_at) {
         (None, Some(_)) => {
             let (failures, next) = (after.consecutive_failures, after.next_probe_at);
+            counter!(metric::BREAKERS_OPENED).increment(1);
             tracing::warn!(%connection, failures, ?next, "a connection keeps failing: scheduled syncs are held");
             Ok(())
         }

@@ -2,6 +2,7 @@
 
 use std::pin::{Pin, pin};
 
+use domain::connection::Provider;
 use domain::ids::RunId;
 use domain::mapping::drift::Shape;
 use domain::run::{Lease, Run, RunStatus};
@@ -12,6 +13,7 @@ use ulid::Ulid;
 
 use crate::engine::{Engine, now};
 use crate::health::note_run;
+use crate::observed;
 
 /// Workers that may take a run up in a row without a checkpoint before it is given up: something in it kills them.
 const MAX_STALLED: u32 = 5;
@@ -22,6 +24,8 @@ pub(crate) struct Leased<'e> {
     /// What the lease in the table names while it is ours.
     holder: String,
     permit: Permit,
+    /// The kind of ERP, once its connection is read.
+    pub(crate) provider: Option<Provider>,
     pub(crate) run: Run,
 }
 
@@ -50,7 +54,8 @@ impl<'e> Leased<'e> {
         run.attempt += 1;
         run.stalled += 1;
         run.version += 1;
-        let mut leased = Self { engine, holder, permit: Permit::until(Instant::now().into_std()), run };
+        let permit = Permit::until(Instant::now().into_std());
+        let mut leased = Self { engine, holder, permit, provider: None, run };
         match leased.begin().await {
             Ok(true) => Ok(Some(leased)),
             Ok(false) | Err(LeaseError::Lost) => Ok(None),
@@ -198,6 +203,7 @@ impl<'e> Leased<'e> {
                 break;
             }
         }
+        observed::run_closed(&self.run, self.provider);
         note_run(self.engine, &self.run, None).await;
         Ok(())
     }
@@ -225,6 +231,7 @@ impl<'e> Leased<'e> {
         loop {
             let closed = self.engine.store.close_run(&self.run, shown.as_deref()).await;
             if self.settle(closed).await? {
+                observed::run_closed(&self.run, self.provider);
                 return Ok(());
             }
         }

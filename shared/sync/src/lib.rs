@@ -4,6 +4,7 @@
 //! goes on from the last checkpoint, and writes each checkpoint under the run's version, so that two workers cannot
 //! both move a run on. What a dead worker had written and not checkpointed is recognised when the batch is done again.
 
+mod backlog;
 mod batch;
 mod cancel;
 mod connection_test;
@@ -15,6 +16,7 @@ mod engine;
 mod first_page;
 mod health;
 mod lease;
+mod observed;
 mod parts;
 mod plan;
 mod preview;
@@ -31,6 +33,7 @@ mod tick;
 mod trigger;
 mod work;
 
+pub use backlog::Backlog;
 pub use cancel::CancelError;
 pub use connection_test::TestOutcome;
 pub use dead_letters::{RedriveError, bury};

@@ -132,6 +132,7 @@ fn new_run(request: &TriggerRequest, now: Timestamp) -> Run {
         mode: request.mode.unwrap_or_default(),
         retry_of: request.retry_of.as_ref().map(|run| run.id.clone()),
         dry_run: request.dry_run,
+        trace_id: telemetry::trace::id(),
         ..Run::start(connection.id.clone(), *data_type, *trigger, triggered_by.clone(), now)
     }
 }

@@ -1,17 +1,14 @@
 //! A Causeway to test: one of its own in this process, or the deployed one (see `deployment`).
 
-use std::sync::Once;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::Intercept;
-use local::{LocalProcess, LogFormat, Settings, Storage};
+use local::{LocalProcess, LogFormat, RateLimits, Settings, Storage};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use template::Judge;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
-use super::{Client, Deployment};
+use super::{Client, Deployment, listener};
 
 /// The admin's e-mail address.
 pub(crate) const ADMIN: &str = "admin@causeway.local";
@@ -48,22 +45,34 @@ impl Causeway {
 
     /// Starts one in this process, wherever the others are.
     pub(crate) async fn start_another() -> Self {
-        Self::signed_in(Home::process("").await).await
+        Self::start_with(|_| ()).await
+    }
+
+    /// The same, with outside issuers trusted as the setting `issuers` says.
+    pub(crate) async fn start_trusting(issuers: &str) -> Self {
+        Self::start_with(|settings| settings.trusted_issuers = issuers.parse().unwrap()).await
+    }
+
+    /// The same, with some settings changed.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::signed_in(Home::process(change).await).await
     }
 
     /// The same; `watcher` sees each request to table and queue.
     pub(crate) async fn start_watched(watcher: impl Intercept + 'static) -> Self {
-        Self::signed_in(Home::watched("", watcher).await).await
+        Self::signed_in(Home::watched(|_| (), watcher).await).await
     }
 
     async fn start_under(base_path: &str) -> Self {
+        listener::listen();
         match Deployment::claim().await {
             Some(deployment) => Self::signed_in(Home::Cloud(deployment)).await,
-            None => Self::signed_in(Home::process(base_path).await).await,
+            None => Self::start_with(|settings| settings.base_path = base_path.parse().unwrap()).await,
         }
     }
 
     async fn signed_in(home: Home) -> Self {
+        listener::check();
         let mut client = Client::new(&home.address());
         client.sign_in(ADMIN, PASSWORD).await;
         Self { home, client }
@@ -141,29 +150,30 @@ impl Causeway {
 
 impl Home {
     /// Each request to table and queue is held against what the template allows the function it is made for.
-    async fn process(base_path: &str) -> Self {
-        watch_spans();
-        Self::watched(base_path, Judge).await
+    async fn process(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::watched(change, Judge).await
     }
 
-    async fn watched(base_path: &str, watcher: impl Intercept + 'static) -> Self {
+    async fn watched(change: impl FnOnce(&mut Settings), watcher: impl Intercept + 'static) -> Self {
+        listener::listen();
         let data_dir = tempfile::tempdir().unwrap();
-        let process = LocalProcess::start_watched(
-            Settings {
-                port: 0,
-                data_dir: data_dir.path().to_owned(),
-                storage: Storage::Memory,
-                base_path: base_path.parse().unwrap(),
-                admin_email: ADMIN.to_owned(),
-                admin_password: Some(PASSWORD.into()),
-                egress: "127.0.0.0/8,::1/128".parse().unwrap(),
-                cors_origins: "https://admin.example.com".parse().unwrap(),
-                log: local::LogFilter::default(),
-                log_format: LogFormat::Text,
-                tick: Duration::from_millis(500),
-            },
-            watcher,
-        );
+        let mut settings = Settings {
+            port: 0,
+            data_dir: data_dir.path().to_owned(),
+            storage: Storage::Memory,
+            base_path: "".parse().unwrap(),
+            admin_email: ADMIN.to_owned(),
+            admin_password: Some(PASSWORD.into()),
+            egress: "127.0.0.0/8,::1/128".parse().unwrap(),
+            cors_origins: "https://admin.example.com".parse().unwrap(),
+            trusted_issuers: "".parse().unwrap(),
+            rate_limits: RateLimits::default(),
+            log: local::LogFilter::default(),
+            log_format: LogFormat::Text,
+            tick: Duration::from_millis(500),
+        };
+        change(&mut settings);
+        let process = LocalProcess::start_watched(settings, watcher);
         Self::Process { process: process.await.unwrap(), _data_dir: data_dir }
     }
 
@@ -175,8 +185,10 @@ impl Home {
     }
 }
 
-/// The judge asks the spans for which function something is done.
-fn watch_spans() {
-    static WATCHING: Once = Once::new();
-    WATCHING.call_once(|| tracing_subscriber::registry().with(template::spans()).init());
+impl Drop for Causeway {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            listener::check();
+        }
+    }
 }

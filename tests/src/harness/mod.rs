@@ -5,6 +5,8 @@ mod client;
 mod deployment;
 mod desk;
 mod erp;
+mod issuer;
+mod listener;
 pub(crate) mod northwind;
 
 pub(crate) use causeway::{ADMIN, Causeway, PASSWORD};
@@ -12,3 +14,4 @@ pub(crate) use client::{Answer, Client};
 pub(crate) use deployment::{Deployment, left_out_in_the_cloud};
 pub(crate) use desk::{Desk, Mood};
 pub(crate) use erp::Erp;
+pub(crate) use issuer::{Issuer, IssuerKey};

@@ -59,6 +59,14 @@ impl Sqs {
     }
 }
 
+#[cfg(test)]
+impl Sqs {
+    /// Ends it under its clients.
+    pub(crate) fn fall_silent(&self) {
+        self.serving.abort();
+    }
+}
+
 impl Drop for Sqs {
     fn drop(&mut self) {
         self.serving.abort();

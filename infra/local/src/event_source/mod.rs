@@ -9,7 +9,7 @@ mod tests;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage, SqsMessageAttribute};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
@@ -82,6 +82,7 @@ impl EventSource {
         let asked = self.client.receive_message().queue_url(&self.url).max_number_of_messages(BATCH);
         let asked =
             asked.wait_time_seconds(20).message_system_attribute_names(MessageSystemAttributeName::All);
+        let asked = asked.message_attribute_names("All");
         let answer = asked.send().await.map_err(|error| DisplayErrorContext(error).to_string())?;
         Ok(answer.messages.unwrap_or_default())
     }
@@ -111,6 +112,15 @@ impl EventSource {
         let attributes = message.attributes.iter().flatten();
         record.attributes =
             attributes.map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect();
+        let own = message.message_attributes.iter().flatten();
+        record.message_attributes = own
+            .map(|(name, value)| {
+                let mut attribute = SqsMessageAttribute::default();
+                attribute.data_type = Some(value.data_type.clone());
+                attribute.string_value.clone_from(&value.string_value);
+                (name.clone(), attribute)
+            })
+            .collect();
         record.event_source_arn = Some(self.arn.clone());
         record.event_source = Some("aws:sqs".to_owned());
         record.aws_region = Some(REGION.to_owned());

@@ -6,13 +6,13 @@ mod tests;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::{BasePath, Origins};
+use api::{BasePath, Origins, RateLimits, TrustedIssuers};
 use secrecy::SecretString;
 use settings::{InvalidSettings, LogFilter, LogFormat, Reader, value};
 use transport::Egress;
 
 /// Every variable there is.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 12] = [
     "CAUSEWAY_PORT",
     "CAUSEWAY_DATA_DIR",
     "CAUSEWAY_BASE_PATH",
@@ -20,6 +20,9 @@ const NAMES: [&str; 9] = [
     "CAUSEWAY_ADMIN_PASSWORD",
     "CAUSEWAY_EGRESS_ALLOW",
     "CAUSEWAY_CORS_ORIGINS",
+    "CAUSEWAY_TRUSTED_ISSUERS",
+    "CAUSEWAY_RATE_LIMIT_USER",
+    "CAUSEWAY_RATE_LIMIT_ADDRESS",
     "CAUSEWAY_LOG",
     "CAUSEWAY_LOG_FORMAT",
 ];
@@ -49,6 +52,10 @@ pub struct Settings {
     pub egress: Egress,
     /// The web origins whose pages may call the API.
     pub cors_origins: Origins,
+    /// Whose tokens are accepted beside our own.
+    pub trusted_issuers: TrustedIssuers,
+    /// How many requests a minute are answered.
+    pub rate_limits: RateLimits,
     /// What is logged.
     pub log: LogFilter,
     /// How log lines look.
@@ -88,6 +95,10 @@ impl Settings {
         let admin_password = reader.take("CAUSEWAY_ADMIN_PASSWORD", "", value::password);
         let egress = reader.take("CAUSEWAY_EGRESS_ALLOW", LOOPBACK, value::egress);
         let cors_origins = reader.take("CAUSEWAY_CORS_ORIGINS", "", value::origins);
+        let trusted_issuers = reader.take("CAUSEWAY_TRUSTED_ISSUERS", "", value::trusted_issuers);
+        // Whoever is on this machine is its owner: there is nobody to hold up.
+        let per_user = reader.take("CAUSEWAY_RATE_LIMIT_USER", "none", value::rate_limit);
+        let per_address = reader.take("CAUSEWAY_RATE_LIMIT_ADDRESS", "none", value::rate_limit);
         let log = reader.take("CAUSEWAY_LOG", "info", |text| value::log_filter(text, QUIET));
         let log_format = reader.take("CAUSEWAY_LOG_FORMAT", "text", value::log_format);
         Some(Self {
@@ -99,6 +110,8 @@ impl Settings {
             admin_password: admin_password?,
             egress: egress?,
             cors_origins: cors_origins?,
+            trusted_issuers: trusted_issuers?,
+            rate_limits: RateLimits { per_user: per_user?, per_address: per_address? },
             log: log?,
             log_format: log_format?,
             tick: Duration::from_secs(5),

@@ -62,6 +62,9 @@ fn every_error_names_its_variable_and_what_would_do() {
         ("CAUSEWAY_ADMIN_PASSWORD", "hunter2", "must have at least 8 characters"),
         ("CAUSEWAY_EGRESS_ALLOW", "10.0.0.0/33", "10.0.0.0/33"),
         ("CAUSEWAY_CORS_ORIGINS", "admin.example.com", "is not an origin"),
+        ("CAUSEWAY_TRUSTED_ISSUERS", "https://login.example.com", "must be a JSON list of issuers"),
+        ("CAUSEWAY_RATE_LIMIT_USER", "0", "must be how many requests a minute"),
+        ("CAUSEWAY_RATE_LIMIT_ADDRESS", "many", "must be how many requests a minute"),
         ("CAUSEWAY_LOG", "sync=loud", "must be a level"),
         ("CAUSEWAY_LOG_FORMAT", "xml", "must be text or json"),
     ] {

@@ -23,7 +23,13 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it on a free port with its state in `data`, and waits until it has said where it is.
     pub(crate) fn start(data: &Path) -> Self {
-        let mut child = command(data, &[("CAUSEWAY_PORT", "0")]).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(data, &[])
+    }
+
+    /// The same, with more `variables` in its environment.
+    pub(crate) fn start_with(data: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = command(data, &[("CAUSEWAY_PORT", "0")]);
+        let mut child = command.envs(variables.iter().copied()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut greeting = String::new();
         for line in lines {
@@ -81,6 +87,17 @@ impl Program {
             items.extend(page);
         }
         items
+    }
+
+    /// Posts as a part of the trace that `traceparent` names.
+    pub(crate) async fn post_in_trace(&self, path: &str, body: Value, traceparent: &str) -> Value {
+        let request = client().post(format!("{}{path}", self.address)).header("traceparent", traceparent);
+        self.send(request.header("content-type", "application/json").body(body.to_string())).await
+    }
+
+    /// What is answered as plain text.
+    pub(crate) async fn text(&self, path: &str) -> String {
+        self.answer(client().get(format!("{}{path}", self.address))).await.text().await.unwrap()
     }
 
     async fn answer(&self, request: RequestBuilder) -> reqwest::Response {

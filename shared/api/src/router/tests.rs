@@ -140,13 +140,41 @@ async fn everything_is_served_under_the_prefix_too() {
 }
 
 #[tokio::test]
-async fn every_answer_names_its_request_and_forbids_guessing_and_storing() {
+async fn every_answer_names_its_request() {
     let request = Request::builder().uri("/erp/things").header("x-request-id", "checkout-42");
-    let answer = answered(app(), request).await;
-    assert_eq!(answer.headers["x-request-id"], "checkout-42");
-    assert_eq!(answer.headers[X_CONTENT_TYPE_OPTIONS], "nosniff");
-    assert_eq!(answer.headers[CACHE_CONTROL], "no-store");
+    assert_eq!(answered(app(), request).await.headers["x-request-id"], "checkout-42");
     assert_eq!(send(Method::GET, "/erp/nowhere").await.headers["x-request-id"].len(), 26);
+}
+
+#[tokio::test]
+async fn every_answer_forbids_guessing_storing_framing_and_leaking() {
+    for uri in ["/erp/things", "/erp/nowhere", "/erp/things/broken"] {
+        let headers = send(Method::GET, uri).await.headers;
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(headers[name], value, "{uri}: {name}");
+        }
+        assert!(headers["permissions-policy"].to_str().unwrap().contains("camera=()"), "{uri}");
+        assert!(!headers.contains_key("strict-transport-security"), "{uri} came by plain HTTP");
+    }
+    let by_https = Request::builder().uri("/erp/things").header("x-forwarded-proto", "https");
+    assert_eq!(answered(app(), by_https).await.headers["strict-transport-security"], "max-age=63072000");
+}
+
+#[tokio::test]
+async fn an_endless_address_and_endless_headers_are_refused() {
+    let long = send(Method::GET, &format!("/erp/things?cursor={}", "x".repeat(8 * 1024))).await;
+    assert_eq!((long.status, &long.json["code"]), (414, &json!("URI_TOO_LONG")));
+    let request = Request::builder().uri("/erp/things");
+    let request = (0..9).fold(request, |request, n| request.header(format!("x-{n}"), "x".repeat(4 * 1024)));
+    let many = answered(app(), request).await;
+    assert_eq!((many.status, &many.json["code"]), (431, &json!("HEADERS_TOO_LARGE")));
 }
 
 #[tokio::test]

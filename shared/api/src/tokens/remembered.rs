@@ -20,6 +20,11 @@ impl<T> Default for Remembered<T> {
 }
 
 impl<T> Remembered<T> {
+    /// What was read last, however old.
+    pub(super) fn last(&self) -> Option<Arc<T>> {
+        self.since(Duration::MAX)
+    }
+
     fn since(&self, age: Duration) -> Option<Arc<T>> {
         let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
         last.as_ref().filter(|(_, read_at)| read_at.elapsed() <= age).map(|(value, _)| Arc::clone(value))

@@ -44,7 +44,7 @@ impl DoiConnector {
             timeout: Duration::from_millis(settings.timeout.into()),
             ..HttpRequest::get(url)
         };
-        Ok(Self { http: transport.http()?.clone(), request })
+        Ok(Self { http: transport.http()?, request })
     }
 }
 

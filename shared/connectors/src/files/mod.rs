@@ -6,6 +6,8 @@ mod claim;
 mod csv;
 mod directory;
 mod encoding;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod json;
 mod jsonl;
 mod lines;

@@ -36,10 +36,7 @@ impl HttpConnector {
         credentials: Credentials,
         transport: &Transport,
     ) -> Result<Self, ErpError> {
-        Ok(Self {
-            config: Arc::new(HttpConfig::new(settings, credentials)?),
-            http: transport.http()?.clone(),
-        })
+        Ok(Self { config: Arc::new(HttpConfig::new(settings, credentials)?), http: transport.http()? })
     }
 
     /// Asks for one record of a data type: what to do when the address itself answers nothing.

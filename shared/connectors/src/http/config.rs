@@ -67,6 +67,7 @@ impl HttpConfig {
             headers: self.headers.clone(),
             auth: self.auth.clone(),
             timeout: self.timeout,
+            tells_trace: self.api.send_traceparent,
             ..HttpRequest::get(url)
         }
     }

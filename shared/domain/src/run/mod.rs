@@ -127,6 +127,9 @@ pub struct Run {
     /// The run it repeats.
     #[serde(default)]
     pub retry_of: Option<RunId>,
+    /// The trace in which it was started.
+    #[serde(default)]
+    pub trace_id: Option<String>,
     /// Whether it only tells what it would do.
     #[serde(default)]
     pub dry_run: bool,
@@ -177,6 +180,7 @@ pub struct Run {
     /// Why it ended in `error`.
     pub error: Option<String>,
     /// What a person should know though the run goes on.
+    #[serde(default)]
     pub warnings: Vec<String>,
     /// What an operator should look at.
     #[serde(default)]
@@ -234,6 +238,7 @@ impl Run {
             trigger,
             triggered_by,
             retry_of: None,
+            trace_id: None,
             dry_run: false,
             asked_mode: None,
             mode: Mode::default(),

@@ -61,6 +61,10 @@ pub struct SyncLog {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub retry_of: Option<RunId>,
+    /// The trace in which it was started, as log lines and traces name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "4bf92f3577b34da6a3ce929d0e0e4736")]
+    pub trace_id: Option<String>,
     /// Whether it only tells what it would do: nothing is written, here or at the ERP.
     pub dry_run: bool,
     /// How much of the ERP's records it reads.
@@ -119,6 +123,7 @@ impl SyncLog {
             records_failed: counts.failed,
             pushed: (run.direction != Direction::Pull).then_some(run.pushed),
             retry_of: run.retry_of,
+            trace_id: run.trace_id,
             dry_run: run.dry_run,
             mode: run.mode,
             flags: run.flags,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use futures::future::try_join_all;
 
-use super::load::Touched;
+use super::touched::Touched;
 use super::{Outcome, Upsert, shard_of};
 use crate::{Collection, Store, StoreError, key};
 
@@ -35,28 +35,27 @@ impl Store {
         let compared = shards.into_iter().map(|(shard, mut positions)| async move {
             positions.sort_by(|a, b| upserts[*a].key.cmp(&upserts[*b].key));
             let shard = key::shard(collection, shard);
-            let sorted = positions.iter().map(|position| upserts[*position].clone()).collect();
-            let touched = self.touched_blocks(&shard, sorted).await?;
-            Ok::<_, StoreError>(positions.into_iter().zip(touched.into_iter().flat_map(compare_block)))
+            let sorted: Vec<_> = positions.iter().map(|position| upserts[*position].clone()).collect();
+            let mut found = Vec::new();
+            for touched in self.touched_blocks(&shard, &sorted, None).await? {
+                let own = touched.records.clone();
+                found.extend(own.map(|place| (positions[place], compare(&touched, &sorted[place]))));
+            }
+            Ok::<_, StoreError>(found)
         });
         let mut all = vec![Compared { outcome: Outcome::Unchanged, before: None }; upserts.len()];
-        for shard in try_join_all(compared).await? {
-            shard.for_each(|(position, compared)| all[position] = compared);
+        for (position, compared) in try_join_all(compared).await?.into_iter().flatten() {
+            all[position] = compared;
         }
         Ok(all)
     }
 }
 
-fn compare_block(Touched { block, upserts }: Touched) -> Vec<Compared> {
-    let compare = |upsert: Upsert| {
-        let known = block.entries.binary_search_by(|entry| entry.key.cmp(&upsert.key)).ok();
-        match known.and_then(|at| block.entries.get(at)).filter(|entry| !entry.deleted) {
-            None => Compared { outcome: Outcome::Created, before: None },
-            Some(entry) if entry.fingerprint == upsert.fingerprint || entry.data == upsert.data => {
-                Compared { outcome: Outcome::Unchanged, before: None }
-            }
-            Some(entry) => Compared { outcome: Outcome::Updated, before: Some(entry.data.clone()) },
-        }
-    };
-    upserts.into_iter().map(compare).collect()
+fn compare(Touched { block, .. }: &Touched, upsert: &Upsert) -> Compared {
+    let known = block.entries.binary_search_by(|entry| entry.key.cmp(&upsert.key)).ok();
+    match known.and_then(|at| block.entries.get(at)).filter(|entry| !entry.deleted) {
+        None => Compared { outcome: Outcome::Created, before: None },
+        Some(entry) if entry.data == upsert.data => Compared { outcome: Outcome::Unchanged, before: None },
+        Some(entry) => Compared { outcome: Outcome::Updated, before: Some(entry.data.clone()) },
+    }
 }

@@ -1,10 +1,11 @@
-//! Finds and reads blocks: the one a key falls into, or all that a sorted batch of keys touches.
+//! Reads blocks: the one a key falls into, or those between two keys.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{Entry, Upsert, decode};
+use super::outline::{self, Outline};
+use super::{Entry, decode};
 use crate::item::{Item, string, text};
-use crate::key::block_sort;
+use crate::key::{BY_BLOCK, ENDS, block_sort};
 use crate::{Store, StoreError};
 
 /// A block that was read.
@@ -12,127 +13,135 @@ use crate::{Store, StoreError};
 pub(crate) struct Block {
     /// The key it begins at; empty for the first of a shard.
     pub(crate) lower: String,
+    /// The key before which it ends; `None` for the last of a shard.
+    pub(crate) upper: Option<String>,
     /// 0 if there is no such item yet.
     pub(crate) version: u64,
     pub(crate) entries: Vec<Entry>,
 }
 
-/// A block with the upserts that fall into it.
-pub(super) struct Touched {
-    pub(super) block: Block,
-    pub(super) upserts: Vec<Upsert>,
-}
-
-/// Blocks read ahead at most; some 0.5 MB.
-const MAX_AHEAD: usize = 64;
-
 /// Reads a block from its item.
 pub(crate) fn read_block(item: &Item) -> Result<Block, StoreError> {
-    let lower = string(item, "sk")?.get(1..).unwrap_or_default().to_owned();
+    let (lower, upper) = bounds(item)?;
     let version = item.get("version").and_then(|v| v.as_n().ok()).and_then(|v| v.parse().ok());
     let data = item.get("data").and_then(|v| v.as_b().ok());
     match (version, data) {
-        (Some(version), Some(data)) => Ok(Block { lower, version, entries: decode(data.as_ref())? }),
+        (Some(version), Some(data)) => Ok(Block { lower, upper, version, entries: decode(data.as_ref())? }),
         _ => Err(StoreError::corrupt("a block of records lacks its version or data")),
     }
 }
 
-impl Block {
-    /// The first block of a shard that has none yet.
-    pub(super) const fn first() -> Self {
-        Self { lower: String::new(), version: 0, entries: Vec::new() }
-    }
+/// Where a block begins and ends.
+pub(super) fn bounds(item: &Item) -> Result<(String, Option<String>), StoreError> {
+    let lower = string(item, "sk")?.get(1..).unwrap_or_default().to_owned();
+    let upper = item.get(ENDS).map(|_| string(item, ENDS).map(str::to_owned)).transpose()?;
+    Ok((lower, upper))
+}
+
+/// Some of the blocks of a shard, whole or as the index knows them.
+struct Stretch<'q> {
+    /// Ask the index.
+    outlines: bool,
+    /// What their sort keys, `#sk`, have to be.
+    condition: &'q str,
+    bounds: &'q [(&'q str, String)],
+    ascending: bool,
+    limit: usize,
 }
 
 impl Store {
     /// The last block of a shard that begins at or before `key`.
     pub(crate) async fn block_at(&self, shard: &str, key: &str) -> Result<Option<Block>, StoreError> {
-        let found = self.query_blocks(shard, "#sk <= :key", &[(":key", block_sort(key))], false, 1).await?;
+        let found = self.query_blocks(shard, &Stretch::at(false, &[(":key", block_sort(key))])).await?;
         found.first().map(read_block).transpose()
     }
 
-    /// Up to a page of blocks of a shard that begin after `lower` and at or before `upper`, in order.
-    pub(crate) async fn blocks_between(
+    /// The same, as the index knows it.
+    pub(super) async fn outline_at(&self, shard: &str, key: &str) -> Result<Option<Outline>, StoreError> {
+        let found = self.query_blocks(shard, &Stretch::at(true, &[(":key", block_sort(key))])).await?;
+        found.first().map(outline::read).transpose()
+    }
+
+    /// Up to `limit` blocks of a shard that begin after `lower` and at or before `upper`, in order.
+    pub(crate) async fn blocks_after(
         &self,
         shard: &str,
         lower: &str,
         upper: &str,
         limit: usize,
     ) -> Result<Vec<Block>, StoreError> {
-        let after = format!("{}\u{0}", block_sort(lower));
-        let bounds = [(":after", after), (":upper", block_sort(upper))];
-        let found = self.query_blocks(shard, "#sk BETWEEN :after AND :upper", &bounds, true, limit).await?;
+        let bounds = after(lower, upper);
+        let found = self.query_blocks(shard, &Stretch::between(false, &bounds, limit)).await?;
         found.iter().map(read_block).collect()
     }
 
-    async fn query_blocks(
+    /// The same, as the index knows them.
+    pub(super) async fn outlines_after(
         &self,
         shard: &str,
-        condition: &str,
-        bounds: &[(&str, String)],
-        ascending: bool,
+        lower: &str,
+        upper: &str,
         limit: usize,
-    ) -> Result<Vec<Item>, StoreError> {
-        let mut request = self
-            .client
-            .query()
-            .table_name(&*self.table)
-            .key_condition_expression(format!("pk = :pk AND {condition}"))
-            .expression_attribute_names("#sk", "sk")
-            .expression_attribute_values(":pk", text(shard))
-            .scan_index_forward(ascending)
-            .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        for (name, bound) in bounds {
-            request = request.expression_attribute_values(*name, AttributeValue::S(bound.clone()));
-        }
-        Ok(request.send().await?.items.unwrap_or_default())
+    ) -> Result<Vec<Outline>, StoreError> {
+        let bounds = after(lower, upper);
+        let found = self.query_blocks(shard, &Stretch::between(true, &bounds, limit)).await?;
+        found.iter().map(outline::read).collect()
     }
 
-    /// The blocks that sorted `upserts` fall into, each with its own.
-    ///
-    /// From the block of the next key it reads ahead, the farther the more of what it read was needed: a dense batch
-    /// reads its blocks in few requests and each once, a sparse one leaps from key to key.
-    pub(super) async fn touched_blocks(
+    /// All blocks of a shard from the one that begins at `first` to the one that begins at `last`, in order.
+    pub(super) async fn blocks_from_to(
         &self,
         shard: &str,
-        upserts: Vec<Upsert>,
-    ) -> Result<Vec<Touched>, StoreError> {
-        let Some(last_key) = upserts.last().map(|upsert| upsert.key.clone()) else { return Ok(Vec::new()) };
-        let mut upserts = upserts.into_iter().peekable();
-        let mut touched = Vec::new();
-        let mut ahead = 4;
-        let mut reached: Option<Block> = None;
-        while let Some(next) = upserts.peek() {
-            let first = match reached.take() {
-                Some(block) => block,
-                None => self.block_at(shard, &next.key).await?.unwrap_or_else(Block::first),
-            };
-            let mut window = vec![first];
-            window.extend(self.blocks_between(shard, &window[0].lower, &last_key, ahead).await?);
-            let reaches_last_key = window.len() <= ahead;
-            let read = window.len();
-            let mut needed = 0;
-            let mut window = window.into_iter().peekable();
-            while let Some(block) = window.next() {
-                let upper = window.peek().map(|next| next.lower.clone());
-                if upper.is_none() && !reaches_last_key {
-                    reached = Some(block); // where it ends is not known yet: it is the first of the next window
-                    break;
-                }
-                let falls_in = |upsert: &Upsert| upper.as_ref().is_none_or(|upper| *upsert.key < **upper);
-                let own: Vec<_> = std::iter::from_fn(|| upserts.next_if(falls_in)).collect();
-                if !own.is_empty() {
-                    needed += 1;
-                    touched.push(Touched { block, upserts: own });
-                }
+        first: &str,
+        last: &str,
+    ) -> Result<Vec<Block>, StoreError> {
+        let bounds = [(":from", block_sort(first)), (":to", block_sort(last))];
+        let found = self.query_blocks(shard, &Stretch::between(false, &bounds, usize::MAX)).await?;
+        found.iter().map(read_block).collect()
+    }
+
+    async fn query_blocks(&self, shard: &str, stretch: &Stretch<'_>) -> Result<Vec<Item>, StoreError> {
+        let mut found = Vec::new();
+        let mut from = None;
+        while found.len() < stretch.limit {
+            let limit = i32::try_from(stretch.limit - found.len()).ok();
+            let mut request = self
+                .client
+                .query()
+                .table_name(&*self.table)
+                .set_index_name(stretch.outlines.then(|| BY_BLOCK.name.to_owned()))
+                .key_condition_expression(format!("pk = :pk AND {}", stretch.condition))
+                .expression_attribute_names("#sk", if stretch.outlines { BY_BLOCK.sk } else { "sk" })
+                .expression_attribute_values(":pk", text(shard))
+                .scan_index_forward(stretch.ascending)
+                .consistent_read(true)
+                .set_limit(limit)
+                .set_exclusive_start_key(from);
+            for (name, bound) in stretch.bounds {
+                request = request.expression_attribute_values(*name, AttributeValue::S(bound.clone()));
             }
-            if needed * 2 >= read {
-                ahead = (ahead * 4).min(MAX_AHEAD);
-            } else {
-                (ahead, reached) = (2, None);
+            let answer = request.send().await?;
+            found.extend(answer.items.unwrap_or_default());
+            from = answer.last_evaluated_key;
+            if from.is_none() {
+                break;
             }
         }
-        Ok(touched)
+        Ok(found)
+    }
+}
+
+/// Bounds of the blocks that begin after `lower` and at or before `upper`.
+fn after(lower: &str, upper: &str) -> [(&'static str, String); 2] {
+    [(":from", format!("{}\u{0}", block_sort(lower))), (":to", block_sort(upper))]
+}
+
+impl<'q> Stretch<'q> {
+    const fn at(outlines: bool, bounds: &'q [(&'q str, String)]) -> Self {
+        Self { outlines, condition: "#sk <= :key", bounds, ascending: false, limit: 1 }
+    }
+
+    const fn between(outlines: bool, bounds: &'q [(&'q str, String)], limit: usize) -> Self {
+        Self { outlines, condition: "#sk BETWEEN :from AND :to", bounds, ascending: true, limit }
     }
 }

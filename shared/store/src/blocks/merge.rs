@@ -14,8 +14,6 @@ pub struct Upsert {
     pub key: Str,
     /// Its canonical JSON.
     pub data: Bytes,
-    /// Hash of the record as the ERP sent it, under the mapping in force: equal means nothing changed.
-    pub fingerprint: u64,
 }
 
 /// What became of a record.
@@ -74,7 +72,6 @@ fn created(upsert: Upsert, mark: &Arc<Mark>, now_ms: i64) -> Entry {
     Entry {
         key: upsert.key,
         data: upsert.data,
-        fingerprint: upsert.fingerprint,
         created_ms: now_ms,
         updated_ms: now_ms,
         deleted: false,
@@ -84,7 +81,7 @@ fn created(upsert: Upsert, mark: &Arc<Mark>, now_ms: i64) -> Entry {
 }
 
 fn apply(entry: &mut Entry, upsert: Upsert, this: &Try, now_ms: i64, changed: &mut bool) -> Outcome {
-    let same = !entry.deleted && (entry.fingerprint == upsert.fingerprint || entry.data == upsert.data);
+    let same = !entry.deleted && entry.data == upsert.data;
     let redone = this.repeats(entry);
     if same && !redone {
         return Outcome::Unchanged;
@@ -93,7 +90,6 @@ fn apply(entry: &mut Entry, upsert: Upsert, this: &Try, now_ms: i64, changed: &m
     let created = if redone { entry.created_by_mark } else { entry.deleted };
     if !same {
         entry.data = upsert.data;
-        entry.fingerprint = upsert.fingerprint;
         entry.updated_ms = now_ms;
     }
     entry.deleted = false;

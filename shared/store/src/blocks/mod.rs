@@ -4,16 +4,20 @@
 //! are sorted by the key they begin at, and DynamoDB's own order is the index: a record is in the last block that
 //! begins at or before its key. The first block of a shard begins before every key.
 //!
-//! An entry counts only while no later block begins at or before its key. A split that was cut off between two writes
-//! may leave entries in both blocks; by this rule each is seen once.
+//! A block says where it ends, so that whoever has read it knows which records belong there, whatever becomes of its
+//! neighbours: a write on condition of its version is right. It ends where the next one begins; only while new blocks
+//! are put behind it, one after the other, the next may be missing. Whoever finds it missing and has records for it
+//! makes it, and the other finds it made: nobody waits, and nothing is lost if the first one died.
 
 mod codec;
 mod compare;
 mod load;
 mod merge;
+mod outline;
 mod pack;
 mod permit;
 mod survey;
+mod touched;
 mod writer;
 
 pub(crate) use codec::decode;
@@ -67,8 +71,6 @@ pub(crate) struct Entry {
     pub(crate) key: Str,
     /// The canonical record, JSON.
     pub(crate) data: Bytes,
-    /// Hash of the record as the ERP sent it, under the mapping in force.
-    pub(crate) fingerprint: u64,
     /// Milliseconds since 1970.
     pub(crate) created_ms: i64,
     /// Milliseconds since 1970.

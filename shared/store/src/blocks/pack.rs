@@ -2,14 +2,14 @@
 
 use zstd::bulk::Compressor;
 
-use super::Entry;
 use super::codec::{compressor, encode};
+use super::{Entry, outline};
 use crate::StoreError;
 
-/// What a block should weigh once it is cut, compressed.
+/// What a block should weigh once it is cut, compressed and with its outline.
 const TARGET_BYTES: usize = 8 << 10;
 
-/// What a block may weigh before it is cut, compressed.
+/// What a block may weigh before it is cut.
 const MAX_BYTES: usize = 16 << 10;
 
 /// What is left of 1000 bytes of catalogue data by experience; corrected by each block that is packed.
@@ -19,6 +19,13 @@ const EXPECTED_PER_MILLE: usize = 150;
 pub(super) struct Packed<'e> {
     pub(super) entries: &'e [Entry],
     pub(super) bytes: Vec<u8>,
+    pub(super) outline: Vec<u8>,
+}
+
+impl Packed<'_> {
+    const fn weight(&self) -> usize {
+        self.bytes.len() + self.outline.len()
+    }
 }
 
 /// Packs blocks. One packer serves many: setting up compression costs as much as compressing a small block.
@@ -41,7 +48,7 @@ impl Packer {
         let mut packed = Vec::new();
         if self.expected(weigh(entries)) <= MAX_BYTES {
             let whole = self.encode(entries)?;
-            if whole.bytes.len() <= MAX_BYTES {
+            if whole.weight() <= MAX_BYTES {
                 packed.push(whole);
                 return Ok(packed);
             }
@@ -63,8 +70,8 @@ impl Packer {
         loop {
             let fitting = self.fitting(entries).max(least).max(1);
             let piece = self.encode(entries.get(..fitting).unwrap_or(entries))?;
-            let too_heavy = piece.bytes.len() > MAX_BYTES && fitting > least.max(1);
-            let too_light = piece.bytes.len() < TARGET_BYTES / 2 && fitting < entries.len();
+            let too_heavy = piece.weight() > MAX_BYTES && fitting > least.max(1);
+            let too_light = piece.weight() < TARGET_BYTES / 2 && fitting < entries.len();
             if !(too_heavy || too_light && may_grow) {
                 return Ok(piece);
             }
@@ -87,10 +94,11 @@ impl Packer {
     }
 
     fn encode<'e>(&mut self, entries: &'e [Entry]) -> Result<Packed<'e>, StoreError> {
-        let bytes = encode(entries, &mut self.compressor)?;
+        let (bytes, outline) = (encode(entries, &mut self.compressor)?, outline::encode(entries)?);
+        let packed = Packed { entries, bytes, outline };
         // Rounded up, so that entries that proved too heavy are always expected to be.
-        self.per_mille = (bytes.len() * 1_000).div_ceil(weigh(entries).max(1)).max(1);
-        Ok(Packed { entries, bytes })
+        self.per_mille = (packed.weight() * 1_000).div_ceil(weigh(entries).max(1)).max(1);
+        Ok(packed)
     }
 }
 

@@ -23,8 +23,6 @@ const TRIES: usize = 8;
 pub struct BlockRef {
     shard: u8,
     lower: String,
-    /// Where the next block begins; entries from there on count there.
-    upper: Option<String>,
 }
 
 /// Which records of a collection vanished, seen by the run that looks for them.
@@ -60,10 +58,9 @@ impl Store {
     ) -> Result<Vec<BlockRef>, StoreError> {
         let mut found = Vec::new();
         for shard in 0..SHARDS {
-            let mut see = |block: Block, upper: Option<&str>| {
+            let mut see = |block: Block| {
                 let mut any = false;
-                let own = block.entries.iter().filter(|entry| upper.is_none_or(|upper| *entry.key < *upper));
-                for entry in own {
+                for entry in &block.entries {
                     let gone = vanished.includes(entry);
                     any |= gone;
                     if gone || !entry.deleted {
@@ -71,28 +68,20 @@ impl Store {
                     }
                 }
                 if any {
-                    found.push(BlockRef { shard, lower: block.lower, upper: upper.map(str::to_owned) });
+                    found.push(BlockRef { shard, lower: block.lower });
                 }
             };
             let pk = key::shard(collection, shard);
-            let mut before: Option<Block> = None;
             let mut from = None;
             loop {
                 let (items, next) = self.page_of_blocks(&pk, from).await?;
                 for item in &items {
-                    let block = read_block(item)?;
-                    if let Some(before) = before.take() {
-                        see(before, Some(&block.lower));
-                    }
-                    before = Some(block);
+                    see(read_block(item)?);
                 }
                 from = next;
                 if from.is_none() {
                     break;
                 }
-            }
-            if let Some(last) = before {
-                see(last, None);
             }
         }
         Ok(found)
@@ -149,7 +138,7 @@ impl Store {
         let shard = shard_of(key);
         let pk = key::shard(collection, shard);
         let Some(block) = self.block_at(&pk, key).await? else { return Ok(false) };
-        let block = BlockRef { shard, lower: block.lower, upper: None };
+        let block = BlockRef { shard, lower: block.lower };
         let is_seen = |other: &str| other != key;
         let vanished = Vanished { run, counted, is_seen: &is_seen };
         let deleted = self.delete_vanished(collection, &[block], &vanished, permit, now).await?;
@@ -174,12 +163,11 @@ impl Store {
             ]);
             let request = self.client.get_item().table_name(&*self.table).set_key(Some(at));
             let Some(item) = request.consistent_read(true).send().await?.item else { break };
-            let Block { lower, version, mut entries } = read_block(&item)?;
-            let upper = block.upper.as_deref();
-            let own = |entry: &&mut Entry| upper.is_none_or(|upper| *entry.key < *upper);
+            let mut block = read_block(&item)?;
+            let mut entries = std::mem::take(&mut block.entries);
             let mut gone = Vec::new();
             let mut changed = false;
-            for entry in entries.iter_mut().filter(own).filter(|entry| vanished.includes(entry)) {
+            for entry in entries.iter_mut().filter(|entry| vanished.includes(entry)) {
                 gone.push(entry.key.to_string());
                 if !entry.deleted {
                     changed = true;
@@ -194,7 +182,7 @@ impl Store {
             }
             let packed = Packer::new()?.pack(&entries, entries.len())?;
             let mut written = Ok(());
-            for put in self.puts(&pk, &lower, version, packed)? {
+            for put in self.puts(&pk, &block, packed)? {
                 written = self.put_apart(put, permit).await;
             }
             match written {

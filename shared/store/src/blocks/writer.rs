@@ -12,11 +12,12 @@ use futures::future::try_join_all;
 use futures::stream::TryStreamExt;
 use jiff::Timestamp;
 
-use super::load::{Block, Touched};
+use super::load::Block;
 use super::merge::{Outcome, Upsert, merge};
 use super::pack::{Packed, Packer};
 use super::permit::Permit;
-use super::{Mark, Try, shard_of};
+use super::touched::Touched;
+use super::{Mark, Try, outline, shard_of};
 use crate::item::{Item, number, text};
 use crate::key::{self, block_sort};
 use crate::{Collection, Store, StoreError};
@@ -24,12 +25,12 @@ use crate::{Collection, Store, StoreError};
 /// Writes under way at once in one shard.
 const CONCURRENCY: usize = 4;
 
-/// Tries at a shard whose blocks are changed under it.
-const TRIES: usize = 8;
+/// Tries at a shard whose blocks are changed under it. Each that fails does because somebody else got on.
+const TRIES: usize = 32;
 
 /// What has to be written for one block.
 enum Write {
-    /// The block itself and blocks that hold only new entries: each by itself.
+    /// The block itself and then, one after the other, blocks that hold only new entries: each by itself.
     Apart(Vec<Put>),
     /// Entries move from one block to another: all or nothing.
     Together(Vec<Put>),
@@ -66,8 +67,8 @@ impl Store {
             loop {
                 let mark = Mark { run: run.clone(), reached: read.end, try_id: try_id() };
                 let this = Try { mark: Arc::new(mark), counted: read.start };
-                let sorted = positions.iter().map(|position| upserts[*position].clone()).collect();
-                match self.try_shard(&shard, sorted, &this, permit, now.as_millisecond()).await {
+                let sorted: Vec<_> = positions.iter().map(|position| upserts[*position].clone()).collect();
+                match self.try_shard(&shard, &sorted, &this, permit, now.as_millisecond()).await {
                     Err(StoreError::Changed) if tries < TRIES && permit.check().is_ok() => tries += 1,
                     other => return Ok::<_, StoreError>(positions.into_iter().zip(other?)),
                 }
@@ -83,7 +84,7 @@ impl Store {
     async fn try_shard(
         &self,
         shard: &str,
-        sorted: Vec<Upsert>,
+        sorted: &[Upsert],
         this: &Try,
         permit: &Permit,
         now_ms: i64,
@@ -96,73 +97,80 @@ impl Store {
     async fn merge_shard(
         &self,
         shard: &str,
-        sorted: Vec<Upsert>,
+        sorted: &[Upsert],
         this: &Try,
         now_ms: i64,
     ) -> Result<(Vec<Outcome>, Vec<Write>), StoreError> {
-        let mut outcomes = Vec::with_capacity(sorted.len());
+        let mut outcomes = vec![Outcome::Unchanged; sorted.len()];
         let mut writes = Vec::new();
         let mut packer = Packer::new()?;
-        for Touched { block, upserts } in self.touched_blocks(shard, sorted).await? {
-            let Block { lower, version, entries } = block;
+        for Touched { mut block, records } in self.touched_blocks(shard, sorted, Some(&this.mark.run)).await?
+        {
+            let entries = std::mem::take(&mut block.entries);
             let old = entries.len();
-            let merged = merge(entries, upserts, this, now_ms);
-            outcomes.extend(merged.outcomes);
+            let merged = merge(entries, sorted[records.clone()].to_vec(), this, now_ms);
+            outcomes[records].copy_from_slice(&merged.outcomes);
             if merged.changed {
                 let only_appended = merged.old_in_front == old;
                 let keep = if only_appended { old } else { 0 };
-                let puts = self.puts(shard, &lower, version, packer.pack(&merged.entries, keep)?)?;
-                writes.push(if only_appended || puts.len() == 1 {
-                    Write::Apart(puts)
-                } else {
-                    Write::Together(puts)
-                });
+                let puts = self.puts(shard, &block, packer.pack(&merged.entries, keep)?)?;
+                let apart = puts.len() == 1 || only_appended && self.may_grow(shard, &block).await?;
+                writes.push(if apart { Write::Apart(puts) } else { Write::Together(puts) });
             }
         }
         Ok((outcomes, writes))
     }
 
-    /// The items for a block that begins at `lower`, and for those it is cut into.
+    /// Whether blocks may be put behind `block` one by one: not while the next one is missing, or two that are missing
+    /// could be made with one lying in the other.
+    async fn may_grow(&self, shard: &str, block: &Block) -> Result<bool, StoreError> {
+        match &block.upper {
+            Some(upper) => self.has_block(shard, upper).await,
+            None => Ok(true),
+        }
+    }
+
+    /// The items for the place of `block`, and for those it is cut into.
     pub(super) fn puts(
         &self,
         shard: &str,
-        lower: &str,
-        version: u64,
+        block: &Block,
         packed: Vec<Packed<'_>>,
     ) -> Result<Vec<Put>, StoreError> {
         let mut puts = Vec::with_capacity(packed.len());
-        for part in packed {
-            let (lower, version) = match part.entries.first() {
-                Some(first) if !puts.is_empty() => (&*first.key, 0),
-                _ => (lower, version),
-            };
-            puts.push(self.put_block(shard, lower, version, part)?);
+        let (mut lower, mut version) = (block.lower.clone(), block.version);
+        let mut packed = packed.into_iter().peekable();
+        while let Some(part) = packed.next() {
+            let next = packed.peek().and_then(|next| next.entries.first()).map(|first| first.key.to_string());
+            let upper = next.clone().or_else(|| block.upper.clone());
+            puts.push(self.put_block(shard, &Block { lower, upper, version, entries: Vec::new() }, part)?);
+            (lower, version) = (next.unwrap_or_default(), 0);
         }
         Ok(puts)
     }
 
-    fn put_block(
-        &self,
-        shard: &str,
-        lower: &str,
-        version: u64,
-        packed: Packed<'_>,
-    ) -> Result<Put, StoreError> {
+    fn put_block(&self, shard: &str, place: &Block, packed: Packed<'_>) -> Result<Put, StoreError> {
         let changed_ms = packed.entries.iter().map(|entry| entry.updated_ms).max().unwrap_or_default();
         let changed_at = Timestamp::from_millisecond(changed_ms).map_err(StoreError::corrupt)?;
-        let item = Item::from([
+        let sort = text(block_sort(&place.lower));
+        let mut item = Item::from([
             ("pk".to_owned(), text(shard)),
-            ("sk".to_owned(), text(block_sort(lower))),
-            ("version".to_owned(), number(version + 1)),
+            ("sk".to_owned(), sort.clone()),
+            (key::BY_BLOCK.sk.to_owned(), sort),
+            ("version".to_owned(), number(place.version + 1)),
             (key::BY_CHANGE.sk.to_owned(), text(key::moment(changed_at))),
             ("data".to_owned(), AttributeValue::B(Blob::new(packed.bytes))),
+            outline::attribute(packed.outline),
         ]);
+        if let Some(upper) = &place.upper {
+            item.insert(key::ENDS.to_owned(), text(upper));
+        }
         let put = Put::builder().table_name(&*self.table).set_item(Some(item));
-        let put = if version == 0 {
+        let put = if place.version == 0 {
             put.condition_expression("attribute_not_exists(pk)")
         } else {
             put.condition_expression("version = :before")
-                .expression_attribute_values(":before", number(version))
+                .expression_attribute_values(":before", number(place.version))
         };
         put.build().map_err(StoreError::corrupt)
     }
@@ -170,16 +178,21 @@ impl Store {
     async fn write_blocks(&self, writes: Vec<Write>, permit: &Permit) -> Result<(), StoreError> {
         let (apart, together): (Vec<_>, Vec<_>) =
             writes.into_iter().partition(|w| matches!(w, Write::Apart(_)));
-        let apart = apart.into_iter().flat_map(|write| match write {
-            Write::Apart(puts) | Write::Together(puts) => puts,
-        });
-        futures::stream::iter(apart.map(|put| self.put_apart(put, permit)))
+        futures::stream::iter(apart)
+            .map(|(Write::Apart(puts) | Write::Together(puts))| self.put_in_turn(puts, permit))
             .buffer_unordered(CONCURRENCY)
             .try_collect::<Vec<()>>()
             .await?;
         for write in together {
             let (Write::Apart(puts) | Write::Together(puts)) = write;
             self.put_together(puts, permit).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_in_turn(&self, puts: Vec<Put>, permit: &Permit) -> Result<(), StoreError> {
+        for put in puts {
+            self.put_apart(put, permit).await?;
         }
         Ok(())
     }

@@ -24,11 +24,7 @@ fn change(connection: &ConnectionId, data_type: DataType, key: &str, data: Optio
 async fn keep(store: &Store, connection: &ConnectionId, keys: &[&str]) {
     let collection = Collection::plain(connection.clone(), DataType::Products);
     let open = run(connection, DataType::Products, None);
-    let upsert = |key: &&str| Upsert {
-        key: (*key).into(),
-        data: format!(r#"{{"sku":"{key}"}}"#).into(),
-        fingerprint: 0,
-    };
+    let upsert = |key: &&str| Upsert { key: (*key).into(), data: format!(r#"{{"sku":"{key}"}}"#).into() };
     let upserts: Vec<Upsert> = keys.iter().map(upsert).collect();
     store
         .upsert_records(&collection, &open.id, 0..100, &upserts, &Permit::unlimited(), Timestamp::now())

@@ -92,7 +92,7 @@ async fn deleting_a_connection_takes_all_that_belongs_to_it() {
         store.create_connection(one).await.unwrap();
         store.create_sync_config(&config(&one.id, DataType::Products, Some(Timestamp::now()))).await.unwrap();
         let collection = Collection::plain(one.id.clone(), DataType::Products);
-        let upsert = Upsert { key: "a".into(), data: "{}".into(), fingerprint: 1 };
+        let upsert = Upsert { key: "a".into(), data: "{}".into() };
         let run = run(&one.id, DataType::Products, None);
         store
             .upsert_records(&collection, &run.id, 0..1, &[upsert], &Permit::unlimited(), Timestamp::now())

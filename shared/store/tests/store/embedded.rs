@@ -1,8 +1,15 @@
 //! A table of its own for each test, and things to put into it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents, SharedInterceptor,
+};
+use aws_sdk_dynamodb::error::BoxError;
 use domain::DataType;
 use domain::Direction;
 use domain::connection::{
@@ -14,21 +21,58 @@ use domain::sync_config::{SyncConfig, SyncSettings, SyncStatus};
 use jiff::Timestamp;
 use store::Store;
 
+pub(crate) const TABLE: &str = "causeway";
+
 /// An empty table. Its server ends with the test's runtime.
 pub(crate) async fn store() -> Store {
+    made(client(None).await).await
+}
+
+/// A table whose requests take unlike times to reach it.
+pub(crate) async fn slow_store() -> Store {
+    made(client(Some(Slow::default())).await).await
+}
+
+async fn made(client: Client) -> Store {
+    let store = Store::new(client, TABLE);
+    store.create_table().await.unwrap();
+    store
+}
+
+/// A client of an embedded DynamoDB without a table.
+pub(crate) async fn client(slow: Option<Slow>) -> Client {
     let database = dynoxide::Database::memory().unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(dynoxide::server::serve_on(listener, database));
-    let config = aws_sdk_dynamodb::Config::builder()
+    let mut config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("local"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(endpoint)
-        .build();
-    let store = Store::new(aws_sdk_dynamodb::Client::from_conf(config), "causeway");
-    store.create_table().await.unwrap();
-    store
+        .endpoint_url(endpoint);
+    config.set_interceptors(slow.map(SharedInterceptor::new));
+    Client::from_conf(config.build())
+}
+
+/// Holds each request up for a time of its own, as a network does.
+#[derive(Debug, Default)]
+pub(crate) struct Slow(AtomicU64);
+
+impl Intercept for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let spread = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        std::thread::sleep(Duration::from_millis(spread >> 60));
+        Ok(())
+    }
 }
 
 pub(crate) fn connection(name: &str) -> Connection {

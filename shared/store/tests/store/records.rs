@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use store::{Collection, Outcome, Permit, Store, Upsert};
 
-use crate::embedded::store;
+use crate::embedded::{slow_store, store};
 
 fn collection(data_type: DataType) -> Collection {
     Collection::plain(ConnectionId::generate(), data_type)
@@ -23,7 +23,7 @@ fn upsert(key: &str, content: u64, bytes: usize) -> Upsert {
     })
     .take(bytes)
     .collect();
-    Upsert { key: key.into(), data: format!(r#"{{"v":"{noise}"}}"#).into(), fingerprint: content }
+    Upsert { key: key.into(), data: format!(r#"{{"v":"{noise}"}}"#).into() }
 }
 
 async fn all(store: &Store, of: &Collection) -> BTreeMap<String, String> {
@@ -56,22 +56,21 @@ proptest! {
         tokio::runtime::Runtime::new().unwrap().block_on(async {
             let store = store().await;
             let of = collection(DataType::Products);
-            let mut model: BTreeMap<String, (u64, String)> = BTreeMap::new();
+            let mut expected: BTreeMap<String, String> = BTreeMap::new();
             for batch in &batches {
                 let upserts: Vec<_> = batch.iter().map(|(key, content)| upsert(key, *content, bytes)).collect();
                 let run = RunId::generate();
                 let outcomes = store.upsert_records(&of, &run, 0..100, &upserts, &Permit::unlimited(), Timestamp::now()).await.unwrap();
                 for (upsert, outcome) in upserts.iter().zip(outcomes) {
                     let text = String::from_utf8(upsert.data.to_vec()).unwrap();
-                    let expected = match model.insert(upsert.key.to_string(), (upsert.fingerprint, text)) {
+                    let wanted = match expected.insert(upsert.key.to_string(), text.clone()) {
                         None => Outcome::Created,
-                        Some((content, _)) if content == upsert.fingerprint => Outcome::Unchanged,
+                        Some(before) if before == text => Outcome::Unchanged,
                         Some(_) => Outcome::Updated,
                     };
-                    assert_eq!(outcome, expected, "{}", upsert.key);
+                    assert_eq!(outcome, wanted, "{}", upsert.key);
                 }
             }
-            let expected: BTreeMap<_, _> = model.into_iter().map(|(key, (_, text))| (key, text)).collect();
             assert_eq!(all(&store, &of).await, expected);
             for (key, text) in &expected {
                 let one = store.record(&of, key).await.unwrap().unwrap();
@@ -176,4 +175,47 @@ async fn the_stock_levels_of_a_sku_are_its_own() {
     let levels = store.stock_levels(&of, "A").await.unwrap();
     assert_eq!(levels.into_iter().map(|record| record.id).collect::<Vec<_>>(), ["A", "A|MAIN", "A|SHOP 2"]);
     assert!(store.stock_levels(&of, "C").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn large_records_that_fill_more_than_a_page_of_the_table_are_kept_one_by_one() {
+    let store = store().await;
+    let of = collection(DataType::Products);
+    let keep = async |contents: u64, step: usize| {
+        let upserts: Vec<_> =
+            (0..600).step_by(step).map(|n| upsert(&format!("k{n:03}"), contents, 70_000)).collect();
+        let run = RunId::generate();
+        let now = Timestamp::now();
+        store.upsert_records(&of, &run, 0..600, &upserts, &Permit::unlimited(), now).await.unwrap()
+    };
+    assert!(keep(1, 2).await.iter().all(|outcome| *outcome == Outcome::Created));
+    assert!(keep(2, 2).await.iter().all(|outcome| *outcome == Outcome::Updated));
+    let all_of_them = keep(2, 1).await;
+    assert_eq!(all_of_them.iter().filter(|outcome| **outcome == Outcome::Created).count(), 300);
+    assert_eq!(all(&store, &of).await.len(), 600);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 32)]
+async fn two_writers_side_by_side_lose_nothing() {
+    for round in 0..3 {
+        let store = slow_store().await;
+        let of = collection(DataType::Products);
+        let write = |from: usize| {
+            let (store, of) = (store.clone(), of.clone());
+            let upserts: Vec<_> =
+                (from..from + 600).map(|n| upsert(&format!("k{n:05}"), 1 + n as u64, 1_500)).collect();
+            async move {
+                let (run, now) = (RunId::generate(), Timestamp::now());
+                store.upsert_records(&of, &run, 0..600, &upserts, &Permit::unlimited(), now).await.unwrap()
+            }
+        };
+        let (one, two) = (tokio::spawn(write(0)), tokio::spawn(write(600)));
+        let outcomes = [one.await.unwrap(), two.await.unwrap()].concat();
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Created));
+        assert_eq!(
+            store.list_records(&of, None, 4_000, None).await.unwrap().items.len(),
+            1_200,
+            "round {round}"
+        );
+    }
 }

@@ -46,7 +46,7 @@ fn own(connection: &ConnectionId, scope: &Scope) -> Collection {
 }
 
 async fn keep(store: &Store, of: &Collection) {
-    let upsert = Upsert { key: "a".into(), data: "{}".into(), fingerprint: 1 };
+    let upsert = Upsert { key: "a".into(), data: "{}".into() };
     let (run, permit) = (RunId::generate(), Permit::unlimited());
     store.upsert_records(of, &run, 0..1, &[upsert], &permit, Timestamp::now()).await.unwrap();
 }

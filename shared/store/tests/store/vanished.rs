@@ -22,7 +22,6 @@ async fn known() -> (Store, Collection) {
         key: key(n).into(),
         data: format!(r#"{{"sku":"{}","name":"{:x}"}}"#, key(n), n.wrapping_mul(0x9E37_79B9_7F4A_7C15))
             .into(),
-        fingerprint: n as u64,
     };
     let records: Vec<_> = (0..RECORDS).map(record).collect();
     let run = RunId::generate();
@@ -87,7 +86,7 @@ async fn nothing_is_written_once_the_permit_has_ended() {
     let ended = Permit::until(Instant::now());
     let refused = store.delete_vanished(&of, &blocks, &vanished, &ended, Timestamp::now()).await;
     assert!(matches!(refused, Err(StoreError::Changed)), "{refused:?}");
-    let new = [Upsert { key: "new".into(), data: "{}".into(), fingerprint: 1 }];
+    let new = [Upsert { key: "new".into(), data: "{}".into() }];
     let refused = store.upsert_records(&of, &run, 0..1, &new, &ended, Timestamp::now()).await;
     assert!(matches!(refused, Err(StoreError::Changed)), "{refused:?}");
     assert!(store.record(&of, "new").await.unwrap().is_none());

@@ -151,8 +151,7 @@ impl Pusher<'_, '_> {
             return Ok(taken);
         }
         let data = record.get().to_owned().into();
-        // No record of the ERP has this fingerprint on purpose: the next pull compares the contents.
-        let upserts = [Upsert { key: taken.key.as_str().into(), data, fingerprint: 0 }];
+        let upserts = [Upsert { key: taken.key.as_str().into(), data }];
         let keeping = store.upsert_records(&self.collection, &run, PUSHED, &upserts, &permit, now());
         let outcomes = self.leased.keep(keeping).await??;
         let created = outcomes.contains(&store::Outcome::Created);

@@ -4,9 +4,10 @@
 //! neighbour in the private network. A name is resolved once, and exactly the addresses that were judged are
 //! connected to: a second answer of the DNS cannot change them in between.
 
+mod names;
 mod ranges;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -17,6 +18,7 @@ use ipnet::IpNet;
 use thiserror::Error;
 
 use crate::ErpError;
+use names::Names;
 
 /// How long the DNS may take to answer.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,6 +27,7 @@ const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, Default)]
 pub struct Egress {
     allowed: Arc<[IpNet]>,
+    names: Names,
 }
 
 /// A range of addresses that cannot be read.
@@ -52,7 +55,7 @@ impl FromStr for Egress {
 impl Egress {
     /// Allows these ranges besides all public addresses.
     pub fn allowing(ranges: impl IntoIterator<Item = IpNet>) -> Self {
-        Self { allowed: ranges.into_iter().collect() }
+        Self { allowed: ranges.into_iter().collect(), names: Names::default() }
     }
 
     /// Resolves `host` (a name or an address, IPv6 with or without brackets) and returns those of its addresses that
@@ -62,9 +65,9 @@ impl Egress {
     /// `Unavailable` when the name leads nowhere, `Forbidden` when it leads only where we may not go.
     pub async fn connect_addrs(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, ErpError> {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let lookup = tokio::time::timeout(RESOLVE_TIMEOUT, tokio::net::lookup_host((bare, port)));
-        let found: Vec<SocketAddr> = match lookup.await {
-            Ok(Ok(found)) => found.collect(),
+        let lookup = tokio::time::timeout(RESOLVE_TIMEOUT, self.names.look_up(bare, port));
+        let found = match lookup.await {
+            Ok(Ok(found)) => found,
             Ok(Err(error)) => return Err(unknown_host(host, &error.to_string())),
             Err(_) => return Err(unknown_host(host, "the DNS did not answer in time")),
         };

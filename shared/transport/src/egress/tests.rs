@@ -1,4 +1,29 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
+
+/// A DNS whose answers change: each is given once, the last for ever.
+#[derive(Debug, Clone)]
+pub(crate) struct Script {
+    answers: Arc<[Vec<IpAddr>]>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Script {
+    pub(super) fn answer(&self, port: u16) -> Vec<SocketAddr> {
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst);
+        let answer = &self.answers[asked.min(self.answers.len() - 1)];
+        answer.iter().map(|address| SocketAddr::new(*address, port)).collect()
+    }
+}
+
+/// A guard that allows `range` and asks a DNS with these answers; and how often it asked.
+pub(crate) fn scripted(range: &str, answers: &[&[&str]]) -> (Egress, Arc<AtomicUsize>) {
+    let read = |answer: &&[&str]| answer.iter().map(|address| address.parse().unwrap()).collect();
+    let script = Script { answers: answers.iter().map(read).collect(), asked: Arc::default() };
+    let asked = Arc::clone(&script.asked);
+    (Egress { names: Names::Scripted(script), ..range.parse().unwrap() }, asked)
+}
 
 fn judged(address: &str) -> Result<(), ErpError> {
     Egress::default().check(address.parse().unwrap())
@@ -110,4 +135,43 @@ async fn a_name_that_does_not_exist_is_unavailable() {
     let error = Egress::default().connect_addrs("erp.invalid", 443).await.unwrap_err();
     let ErpError::Unavailable(sentence) = error else { panic!("{error:?}") };
     assert!(sentence.contains("erp.invalid cannot be resolved"), "{sentence}");
+}
+
+#[tokio::test]
+async fn a_name_is_looked_up_once_for_each_connection_and_judged_each_time() {
+    let (egress, asked) = scripted("", &[&["93.184.216.34"], &["127.0.0.1"], &["93.184.216.34", "10.0.0.1"]]);
+    assert_eq!(egress.connect_addrs("rebind.test", 80).await.unwrap().len(), 1);
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "what was judged is what is connected to");
+    let error = egress.connect_addrs("rebind.test", 80).await.unwrap_err();
+    assert!(matches!(&error, ErpError::Forbidden(why) if why.contains("leads to 127.0.0.1")), "{error:?}");
+    let mixed = egress.connect_addrs("rebind.test", 80).await.unwrap();
+    assert_eq!(mixed, ["93.184.216.34:80".parse().unwrap()], "the private one of the two is left out");
+}
+
+#[tokio::test]
+async fn a_name_is_judged_by_every_kind_of_address_it_may_lead_to() {
+    for address in [
+        "127.0.0.1",
+        "169.254.169.254",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.0.1",
+        "100.64.0.1",
+        "224.0.0.1",
+        "0.0.0.0",
+        "::1",
+        "fe80::1",
+        "fd00::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "2002:7f00:1::",
+        "2001:0:7f00:1::",
+    ] {
+        let (egress, _) = scripted("", &[&[address]]);
+        let error = egress.connect_addrs("erp.example.com", 443).await.unwrap_err();
+        assert!(matches!(error, ErpError::Forbidden(_)), "{address}: {error:?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod auth;
+mod calls;
 mod failure;
 mod redirect;
 mod request;
@@ -19,7 +20,9 @@ pub use sent::Unanswered;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::connection::Provider;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use telemetry::trace;
 use url::{Host, Url};
 
 use crate::{Egress, ErpError};
@@ -39,6 +42,8 @@ struct MayBeTaken(bool);
 pub struct HttpClient {
     client: reqwest::Client,
     egress: Egress,
+    /// Whom the calls are counted for.
+    provider: &'static str,
 }
 
 impl HttpClient {
@@ -55,7 +60,12 @@ impl HttpClient {
             .map_err(|error| {
                 ErpError::Misconfigured(format!("TLS cannot be set up: {}", failure::cause(&error)))
             })?;
-        Ok(Self { client, egress })
+        Ok(Self { client, egress, provider: "unknown" })
+    }
+
+    /// The same, for calls that are counted as such to this kind of ERP.
+    pub(crate) fn calling(&self, provider: Option<Provider>) -> Self {
+        Self { provider: provider.map_or("unknown", Provider::as_str), ..self.clone() }
     }
 
     /// Sends a request, again if that may help, and returns the final answer whatever its status.
@@ -86,7 +96,7 @@ impl HttpClient {
     async fn attempt(&self, request: &HttpRequest) -> (Result<HttpAnswer, Unanswered>, MayBeTaken) {
         let (mut retries, mut may_be_taken) = (0, false);
         loop {
-            let outcome = self.follow(request).await;
+            let outcome = calls::observe(self.provider, request, retries, self.follow(request)).await;
             may_be_taken |= retry::may_be_taken(&outcome);
             let repeats = retries < request.retry.attempts && (!may_be_taken || request.can_be_repeated());
             let asked = match retry::worth_another_try(&outcome) {
@@ -140,6 +150,9 @@ impl HttpClient {
             .timeout(request.timeout);
         if let Some((name, value)) = request.auth.header().map_err(Unanswered::NotSent)? {
             call = call.header(name, value);
+        }
+        if let Some(traceparent) = trace::traceparent().filter(|_| request.tells_trace) {
+            call = call.header(trace::TRACEPARENT, traceparent);
         }
         let departure = Departure::default();
         if !request.body.is_empty() {

@@ -25,6 +25,8 @@ pub struct HttpRequest {
     /// Whether the server takes a repetition for what it repeats although the method does not promise it, as by an
     /// idempotency key.
     pub repeatable: bool,
+    /// Whether the server is told the trace that the request belongs to, in the header `traceparent`.
+    pub tells_trace: bool,
     /// The credentials. They are sent to this host only.
     pub auth: Auth,
     /// How long one try may take, body included.
@@ -45,6 +47,7 @@ impl HttpRequest {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             repeatable: false,
+            tells_trace: false,
             auth: Auth::none(),
             timeout: Duration::from_secs(30),
             retry: RetryPolicy::NONE,

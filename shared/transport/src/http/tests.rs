@@ -159,6 +159,46 @@ async fn a_redirect_to_the_metadata_service_is_forbidden() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_a_private_address_is_forbidden_however_it_is_written() {
+    for away in [
+        "http://2852039166/",
+        "http://0251.0376.0251.0376/",
+        "http://[::ffff:a9fe:a9fe]/",
+        "//10.0.0.1/",
+        "http://user@192.168.0.1/",
+        "https://localhost/",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1/",
+    ] {
+        let url =
+            serve(Router::new().route("/", get(move || async move { Redirect::temporary(away) }))).await;
+        let error = failure(&retrying(url, 3)).await;
+        assert!(matches!(error, ErpError::Forbidden(_)), "{away}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dns_answer_that_changes_leads_nowhere_else() {
+    // Two servers at one port: the one that may be asked, and the one that the second answer of the DNS leads to.
+    let listener = TcpListener::bind("127.0.0.2:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let inside = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    let close = [(header::CONNECTION, "close")];
+    let public = Router::new().route("/", get(move || async move { (close, "public") }));
+    tokio::spawn(async move { axum::serve(listener, public).await });
+    let private = Router::new().route("/", get(|| async { "private" }));
+    tokio::spawn(async move { axum::serve(inside, private).await });
+
+    let (egress, asked) = crate::egress::tests::scripted("127.0.0.2/32", &[&["127.0.0.2"], &["127.0.0.1"]]);
+    let transport = Transport::new(egress);
+    let request = HttpRequest::get(format!("http://rebind.test:{port}/").parse().unwrap());
+    assert_eq!(&transport.http().unwrap().send(&request).await.unwrap().body[..], b"public");
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "it is connected to what was judged, not to a second answer");
+    let error = transport.http().unwrap().send(&request).await.unwrap_err();
+    assert!(matches!(&error, ErpError::Forbidden(why) if why.contains("leads to 127.0.0.1")), "{error:?}");
+}
+
+#[tokio::test]
 async fn private_addresses_are_refused_however_they_are_written() {
     let guarded = Transport::new(Egress::default());
     let hosts = [
@@ -171,6 +211,26 @@ async fn private_addresses_are_refused_however_they_are_written() {
         "[::ffff:127.0.0.1]",
         "localhost",
         "169.254.169.254",
+        "169.254.169.254.",
+        "2852039166",
+        "0xa9fea9fe",
+        "0251.0376.0251.0376",
+        "10.0.0.1",
+        "0300.0250.0.1",
+        "172.16.0.1",
+        "100.64.0.1",
+        "224.0.0.1",
+        "0.0.0.0",
+        "0",
+        "[::]",
+        "[::ffff:a9fe:a9fe]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "[fe80::1]",
+        "[fd00::1]",
+        "127\u{3002}0\u{3002}0\u{3002}1",
+        "\u{ff11}\u{ff12}\u{ff17}.0.0.1",
+        "localhost.",
     ];
     for host in hosts {
         let url = format!("http://{host}:9/").parse().unwrap();

@@ -23,6 +23,9 @@ pub struct ApiSettings {
     /// More headers to send. Not for secrets: they are stored and shown as they are.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+    /// Whether requests carry the id of the trace they belong to, in the W3C header `traceparent`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub send_traceparent: bool,
     /// The path of each data type under `apiUrl`, with a query if need be; `/{dataType}` if left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub paths: BTreeMap<DataType, String>,
