@@ -3,6 +3,7 @@
 //!
 //! The only crate that names the Lambda runtime. At its start a function reads its settings and makes clients, which
 //! connect to nothing; keys, certificates and whatever else only some requests need are got when the first needs them.
+#![recursion_limit = "256"] // The runtime around the engine is a future too deep for the compiler's default.
 
 mod gateway;
 mod home;

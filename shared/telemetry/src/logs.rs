@@ -25,7 +25,17 @@ pub enum LogFormat {
 
 /// Libraries that write what they carry into their lines, requests and answers with all they hold, and up to which level
 /// they do not. Beyond it they are never heard, whatever the filter asks for.
-const CAPS: [(&str, LevelFilter); 0] = [];
+///
+/// The AWS SDK writes requests and answers of the table at `TRACE`, and the answer behind each error at `DEBUG`; the
+/// embedded DynamoDB each request's body; axum the text that could not be read.
+const CAPS: [(&str, LevelFilter); 6] = [
+    ("aws_runtime", LevelFilter::DEBUG),
+    ("aws_sigv4", LevelFilter::DEBUG),
+    ("aws_smithy_runtime", LevelFilter::INFO),
+    ("aws_smithy_runtime_api", LevelFilter::INFO),
+    ("axum", LevelFilter::DEBUG),
+    ("dynoxide", LevelFilter::DEBUG),
+];
 
 /// Writes the lines that `filter` lets through, each with the fields of the spans around it.
 ///

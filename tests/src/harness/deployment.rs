@@ -87,7 +87,7 @@ fn engine(config: SdkConfig, table: &str) -> Engine {
     Engine {
         queue: Queue::new(aws_sdk_sqs::Client::new(&config), setting("E2E_RUNS_QUEUE_URL")),
         vault: Vault::from_kms(config, setting("E2E_KMS_KEY_ID"), store.clone()),
-        transport: Transport::new("127.0.0.0/8,::1/128".parse().unwrap()).unwrap(),
+        transport: Transport::new("127.0.0.0/8,::1/128".parse().unwrap()),
         pace: Pace::default(),
         store,
     }

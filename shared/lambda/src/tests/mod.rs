@@ -22,6 +22,8 @@ pub(crate) async fn causeway() -> (LocalProcess, TempDir) {
         admin_password: Some(PASSWORD.into()),
         egress: "127.0.0.0/8".parse().unwrap(),
         cors_origins: "".parse().unwrap(),
+        trusted_issuers: "".parse().unwrap(),
+        rate_limits: local::RateLimits::default(),
         log: LogFilter::default(),
         log_format: LogFormat::Text,
         tick: Duration::from_secs(600),
