@@ -11,9 +11,13 @@ mod event_source;
 mod first_admin;
 mod process;
 mod scheduler;
+mod services;
 mod settings;
 
 pub use crate::settings::{Settings, Storage};
 pub use ::settings::{InvalidSettings, LogFilter, LogFormat, logging};
+pub use embedded::serve as serve_aws;
+pub use event_source::EventSource;
 pub use first_admin::FirstAdmin;
 pub use process::LocalProcess;
+pub use services::Services;

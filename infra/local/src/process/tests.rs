@@ -20,9 +20,8 @@ async fn what_lands_in_the_dead_letter_queue_is_kept() {
         tick: Duration::from_secs(60),
     });
     let process = process.await.unwrap();
-    let client = process._sqs.client(None);
-    let queues = make_queues(&client).await.unwrap();
-    client.send_message().queue_url(&queues.dead_letters).message_body("hello").send().await.unwrap();
+    let Services { sqs_client, queues, .. } = &process.services;
+    sqs_client.send_message().queue_url(&queues.dead_letters).message_body("hello").send().await.unwrap();
 
     let kept = tokio::time::timeout(Duration::from_secs(10), async {
         loop {
