@@ -1,8 +1,9 @@
 """Readies a stack on the emulator for the end-to-end tests, and prints where they find it, as `export` lines.
 
-Two things differ from AWS. The emulator (ministack 1.5.33) does not import an HTTP API's OpenAPI body, so its routes are
-made here, from the template as CloudFormation processed it: what is tested is what SAM made of our events. And the first
-admin gets the password that the tests know, before anybody signed in.
+Three things differ from AWS. The emulator (ministack 1.5.33) does not import an HTTP API's OpenAPI body, so its routes are
+made here, from the template as CloudFormation processed it: what is tested is what SAM made of our events. It keeps a number
+that comes by a parameter as text, and then cannot compare it: the bound of workers is set anew. And the first admin
+gets the password that the tests know, before anybody signed in.
 """
 
 import json
@@ -40,6 +41,17 @@ def make_routes(template, api, names):
         gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integrations[name]}")
 
 
+def bound_workers(resources):
+    """Sets the bound of each event source mapping, as the number it is in the template."""
+    functions = boto3.client("lambda")
+    for resource in resources:
+        if resource["ResourceType"] == "AWS::Lambda::EventSourceMapping":
+            mapping = functions.get_event_source_mapping(UUID=resource["PhysicalResourceId"])
+            if bound := mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):
+                scaling = {"MaximumConcurrency": int(bound)}
+                functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=scaling)
+
+
 def main(stack):
     cloudformation = boto3.client("cloudformation")
     template = cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
@@ -49,6 +61,7 @@ def main(stack):
     names = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
 
     make_routes(template, names["Api"], names)
+    bound_workers(resources)
     boto3.client("secretsmanager").put_secret_value(SecretId=names["AdminPassword"], SecretString=PASSWORD)
 
     print(f"export E2E_URL={cloudformation.meta.endpoint_url}/_aws/execute-api/{names['Api']}")
