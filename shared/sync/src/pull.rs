@@ -189,7 +189,9 @@ impl Puller<'_, '_> {
         let mut turn_ends = Instant::now() + self.engine.pace.slice;
         loop {
             let filled = self.fill(stop_at).await;
-            self.settle().await?;
+            if let Ok(_) | Err(Failure::Cancelled) = &filled {
+                self.settle().await?;
+            }
             let (batch, filled) = filled?;
             if !batch.is_empty() {
                 self.storing = Some(Storing::start(self.engine, self.leased, batch));
