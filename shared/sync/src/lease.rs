@@ -112,7 +112,7 @@ impl<'e> Leased<'e> {
     pub(crate) async fn checkpoint_with(&mut self, changes: &[ChangeWrite<'_>]) -> Result<bool, LeaseError> {
         self.mark_progress();
         self.extend();
-        self.stand()?;
+        self.begin_write()?;
         loop {
             let begun = Instant::now();
             let stepped = self.engine.store.step_push(&self.run, changes).await?;
@@ -200,7 +200,7 @@ impl<'e> Leased<'e> {
         self.run.lease = None;
         self.run.stalled = 0;
         self.run.version += 1;
-        self.stand()?;
+        self.begin_write()?;
         loop {
             let split = self.engine.store.split_run(&self.run, parts).await;
             if self.settle(split).await? {
@@ -212,7 +212,7 @@ impl<'e> Leased<'e> {
     /// Closes the run in success; `shape` is what is to be remembered of its records, if that is news.
     pub(crate) async fn succeed(&mut self, shape: Option<&Shape>) -> Result<(), LeaseError> {
         end(&mut self.run, RunStatus::Success, None);
-        self.stand()?;
+        self.begin_write()?;
         loop {
             let closed = self.engine.store.complete_run(&self.run, shape).await;
             if self.settle(closed).await? {
@@ -244,7 +244,7 @@ impl<'e> Leased<'e> {
     ) -> Result<(), LeaseError> {
         end(&mut self.run, status, error);
         let shown = of_connection.map(ToString::to_string);
-        self.stand()?;
+        self.begin_write()?;
         loop {
             let closed = self.engine.store.close_run(&self.run, shown.as_deref()).await;
             if self.settle(closed).await? {
@@ -255,7 +255,7 @@ impl<'e> Leased<'e> {
     }
 
     async fn write(&mut self, seen: Option<&Shape>) -> Result<(), LeaseError> {
-        self.stand()?;
+        self.begin_write()?;
         loop {
             let begun = Instant::now();
             let written = match seen {
@@ -271,7 +271,7 @@ impl<'e> Leased<'e> {
 
     /// Before a write: its version must be one more than in the table, so nothing is written on top of a write that failed.
     /// With the version that it did not reach, the next could meet its condition in a run that somebody else has closed.
-    fn stand(&mut self) -> Result<(), LeaseError> {
+    fn begin_write(&mut self) -> Result<(), LeaseError> {
         match self.standing {
             Standing::Ours => {
                 self.standing = Standing::Unknown;

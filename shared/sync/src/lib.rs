@@ -13,6 +13,7 @@ mod dead_letters;
 mod deletions;
 mod drift;
 mod engine;
+mod filling;
 mod first_page;
 mod health;
 mod lease;
