@@ -69,7 +69,8 @@ pub(crate) async fn pull<'e>(
     }
     let mut pages = opened?;
     let filling = Filling::new(reader);
-    let mut puller = Puller { engine, leased: &mut *leased, pages: &mut *pages, filling, seen, storing: None };
+    let mut puller =
+        Puller { engine, leased: &mut *leased, pages: &mut *pages, filling, seen, storing: None };
     let worked = puller.work_or_split(stop_at, connection.settings.parallel_parts).await;
     match worked {
         Ok(Pulled::Everything { .. }) => Ok(Pulled::Everything { complete: pages.complete() }),
