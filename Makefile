@@ -3,13 +3,17 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cloud test-faults fuzz check bench bench-lambda
+.PHONY: help run watch test test-cloud test-faults fuzz check bench bench-lambda
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start everything on 127.0.0.1:9000
 	@$(CARGO) run --locked
+
+watch: ## Run the Lambda functions themselves, compiled anew as they are edited
+	@scripts/venv cloud infra/cloud-requirements.txt
+	@PATH="$$PWD/target/cloud-venv/bin:$$PATH" $(CARGO) run --locked -p watch
 
 test: ## Run every test, installing what they need
 	scripts/install-test-tools
