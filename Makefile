@@ -13,7 +13,8 @@ run: ## Build and start everything on 127.0.0.1:9000
 
 watch: ## Run the Lambda functions themselves, compiled anew as they are edited
 	@scripts/venv cloud infra/cloud-requirements.txt
-	@PATH="$$PWD/target/cloud-venv/bin:$$PATH" $(CARGO) run --locked -p watch
+	$(CARGO) build --locked --workspace --bin watch
+	@PATH="$$PWD/target/cloud-venv/bin:$$PATH" exec target/debug/watch
 
 test: ## Run every test, installing what they need
 	scripts/install-test-tools

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
@@ -14,8 +15,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+use tokio::time::sleep;
 
 /// A running `cargo lambda watch`.
 #[derive(Clone)]
@@ -30,16 +32,22 @@ impl Functions {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = free.local_addr()?;
         drop(free);
-        let child = Command::new("cargo-lambda")
-            .args(["lambda", "watch", "--disable-cors", "--concurrency", "8"])
+        let mut child = Command::new("cargo-lambda")
+            .args(["lambda", "watch", "--disable-cors"])
             .args(["--invoke-address", &address.ip().to_string(), "--invoke-port", &address.port().to_string()])
             // It looks for a function among the workspace's default members only, where the local process stands alone.
             .env("CARGO", "scripts/cargo-of-function")
             .envs(environment)
+            // Ours alone: a function refuses a setting that it does not know.
+            .env_remove("CAUSEWAY_PORT")
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .context("cargo-lambda cannot be started: make watch installs it")?;
+        while TcpStream::connect(address).await.is_err() {
+            ensure!(child.try_wait()?.is_none(), "cargo lambda watch ended at once");
+            sleep(Duration::from_millis(100)).await;
+        }
         let functions = Self { http: Client::builder(TokioExecutor::new()).build_http(), address };
         Ok((functions, child))
     }

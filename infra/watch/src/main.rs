@@ -17,7 +17,8 @@ use jiff::Timestamp;
 use local::Services;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::time::interval;
+use tokio::process::{Child, Command};
+use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,6 +30,9 @@ const PORT: u16 = 9000;
 
 /// How often the scheduler's function is called.
 const TICK: Duration = Duration::from_secs(5);
+
+/// How long the functions may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The first admin. Whoever reads this can sign in, and finds an empty table on a port that only this machine reaches.
 const EMAIL: &str = "admin@causeway.local";
@@ -77,7 +81,18 @@ async fn run() -> anyhow::Result<()> {
         interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot listen for Ctrl-C")?,
     }
     stop.cancel();
-    watching.kill().await.context("cargo lambda watch cannot be stopped")
+    end(&mut watching).await.context("cargo lambda watch cannot be stopped")
+}
+
+/// Asks it to end, so that it ends the functions too.
+async fn end(watching: &mut Child) -> anyhow::Result<()> {
+    if let Some(id) = watching.id() {
+        Command::new("kill").arg(id.to_string()).status().await?;
+    }
+    if timeout(PATIENCE, watching.wait()).await.is_err() {
+        watching.kill().await?;
+    }
+    Ok(())
 }
 
 /// Calls the scheduler's function as EventBridge Scheduler does in the cloud, only more often.
