@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults fuzz check bench
+.PHONY: help run watch test test-cloud test-faults fuzz check bench bench-lambda
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,9 +11,17 @@ help: ## List what there is
 run: ## Build and start everything on 127.0.0.1:9000
 	@$(CARGO) run --locked
 
+watch: ## Run the Lambda functions themselves, compiled anew as they are edited
+	@scripts/venv cloud infra/cloud-requirements.txt
+	$(CARGO) build --locked --workspace --bin watch
+	@PATH="$$PWD/target/cloud-venv/bin:$$PATH" exec target/debug/watch
+
 test: ## Run every test, installing what they need
 	scripts/install-test-tools
 	$(CARGO) test --locked --workspace
+
+test-cloud: ## Deploy the template to an AWS emulator and run the end-to-end tests there; TESTS="runs::" says which
+	@scripts/test-cloud $(TESTS)
 
 test-faults: ## Run a thousand seeds of the fault suite; FAULT_SEED=7 replays one, FAULT_RUNS says how many
 	FAULT_RUNS=$${FAULT_RUNS:-1000} $(CARGO) test --locked -p faults -- --nocapture
@@ -32,3 +40,10 @@ bench: ## Measure speed, memory, latency and cost beside other tools; PARTS="spe
 	$(CARGO) build --locked --release -p local -p bench
 	@scripts/bench-peers
 	@target/release/bench $(PARTS)
+
+bench-lambda: ## Measure each Lambda function as it is deployed: zip, init, invocations, memory
+	@scripts/venv cloud infra/cloud-requirements.txt
+	@scripts/bench-lambda-peers
+	@scripts/build-functions --release
+	$(CARGO) build --locked --release -p bench
+	@target/release/bench lambda

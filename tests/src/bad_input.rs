@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Causeway};
+use crate::harness::{Answer, Causeway, left_out_in_the_cloud};
 
 /// The lists that must still be empty after what was refused.
 const LISTS: [&str; 4] =
@@ -169,9 +169,11 @@ async fn what_is_not_there_is_not_found() {
 async fn ids_that_no_one_gave_out() {
     let causeway = Causeway::start().await;
     let long = "x".repeat(129);
-    for id in
-        ["a%3Ab", "a%2Fb", "%2E%2E%2F", "a%00b", "a%0Ab", "a%7Fb", "a%20b", "%C3%BC", "%FF", "a:b", &long]
-    {
+    let mut ids = vec!["a%3Ab", "a%00b", "a%0Ab", "a%7Fb", "a%20b", "%C3%BC", "%FF", "a:b", &long];
+    if !left_out_in_the_cloud("ids with a slash", "API Gateway decodes it before it looks for the route") {
+        ids.extend(["a%2Fb", "%2E%2E%2F"]);
+    }
+    for id in ids {
         for (path, parameter) in [
             (format!("/erp/connections/{id}"), "id"),
             (format!("/erp/sync-configs/{id}"), "id"),

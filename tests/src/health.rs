@@ -4,7 +4,7 @@ use domain::dead_letter::DeadLetter;
 use domain::ids::DeadLetterId;
 use jiff::Timestamp;
 
-use crate::harness::Causeway;
+use crate::harness::{Causeway, left_out_in_the_cloud};
 
 const DEPENDENCIES: &str = "/health/dependencies";
 
@@ -50,8 +50,10 @@ async fn it_describes_itself_and_offers_a_page_to_try_it() {
     let causeway = Causeway::start().await;
     let document = causeway.stranger().get("/openapi.json").await.expect(200);
     assert_eq!(document["openapi"].as_str().unwrap().split('.').take(2).collect::<Vec<_>>(), ["3", "1"]);
-    let page = causeway.stranger().get("/docs/").await.expect(200);
-    assert!(page.as_str().unwrap().contains("swagger-ui"));
+    if !left_out_in_the_cloud("the page about the API", "the emulator takes /docs/ for a bucket of S3") {
+        let page = causeway.stranger().get("/docs/").await.expect(200);
+        assert!(page.as_str().unwrap().contains("swagger-ui"));
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Asking the ERP for what changed, and for everything now and then.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::harness::{Causeway, Erp};
@@ -78,4 +79,23 @@ async fn a_clock_that_runs_ahead_hides_no_later_change() {
     erp.set("products", vec![product(1, "first", "2999-01-01T00:00:00Z"), product(2, "new", &soon)]);
     let run = sync(&causeway, &connection, Value::Null).await;
     assert_eq!((&run["mode"], &run["counts"]["created"]), (&json!("incremental"), &json!(1)));
+}
+
+#[tokio::test]
+async fn records_can_be_asked_for_by_when_they_changed_here() {
+    let (causeway, erp) = (Causeway::start().await, Erp::start().await);
+    let connection = connect(&causeway, &erp).await;
+    let stamp = "2026-11-01T08:00:00Z";
+    erp.set("products", (0..20).map(|n| product(n, "first", stamp)).collect());
+    sync(&causeway, &connection, json!("full")).await;
+    let records = format!("/erp/records/products?erpConnectionId={connection}");
+    let before = causeway.list(&records).await;
+    let newest = before.iter().map(|record| record["updatedAt"].as_str().unwrap()).max().unwrap();
+    let since: Timestamp = newest.parse::<Timestamp>().unwrap() + SignedDuration::from_millis(1);
+
+    let name = |n| if n == 7 { "second" } else { "first" };
+    erp.set("products", (0..20).map(|n| product(n, name(n), stamp)).collect());
+    sync(&causeway, &connection, json!("full")).await;
+    let changed = causeway.list(&format!("{records}&updatedSince={since}")).await;
+    assert_eq!(changed.iter().map(|record| &record["id"]).collect::<Vec<_>>(), ["P7"]);
 }

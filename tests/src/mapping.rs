@@ -87,6 +87,7 @@ async fn what_cannot_work_is_refused_when_it_is_saved() {
             json!([{"field": "name", "operation": "trim"}, {"field": "price", "operation": "add", "value": "x"}]),
             "transformations.1.value",
         ),
+        ("direction", json!("bidirectional"), "transformations"),
         ("filters", json!({"price": {"like": 1}}), "filters.price.like"),
         ("filters", json!({"price": {"in": 1}}), "filters.price.in"),
         ("filters", json!({"$[": 1}), "filters.$["),

@@ -39,18 +39,30 @@ async fn status(causeway: &Causeway, token: &str) -> u16 {
     causeway.stranger().with_token(token).get("/erp/connections").await.status
 }
 
-/// Puts a key into the table and returns a token that it signed.
+/// Puts a key into the table, of which the process knows then, and returns a token that it signed.
 async fn plant(causeway: &Causeway, key: &mut SigningKey) -> String {
+    let token = plant_unseen(causeway, key).await;
+    causeway.client().get(KEYS).await.expect(200);
+    token
+}
+
+/// Puts a key into the table as another process would, and returns a token that it signed.
+async fn plant_unseen(causeway: &Causeway, key: &mut SigningKey) -> String {
     let pair = Ed25519KeyPair::generate().unwrap();
     key.public_key = URL_SAFE_NO_PAD.encode(pair.public_key());
     let private = pair.to_pkcs8v1().unwrap();
     let engine = causeway.engine();
     let sealed = engine.vault.seal_bytes(&format!("signing_key:{}", key.id), private.as_ref()).await.unwrap();
     engine.store.add_signing_key(key, sealed, None).await.unwrap();
-    // So that the process has looked since.
-    causeway.client().get(KEYS).await.expect(200);
     let header = header(Algorithm::EdDSA, Some(key.id.as_str()));
     jsonwebtoken::encode(&header, &claims(), &EncodingKey::from_ed_der(private.as_ref())).unwrap()
+}
+
+/// A key that follows `newest` and is due for a successor.
+fn grown_old(newest: &SigningKey) -> SigningKey {
+    let made_at = Timestamp::now() - SignedDuration::from_hours(30 * 24 + 1);
+    let key = SigningKey::following(Some(newest), String::new(), made_at);
+    SigningKey { signs_from: made_at, ..key }
 }
 
 async fn sign_in(causeway: &Causeway) -> String {
@@ -160,9 +172,7 @@ async fn a_renewed_key_takes_over_in_a_minute_and_signs_nobody_out() {
 async fn a_key_signs_for_thirty_days_and_its_tokens_stay_good_until_they_expire() {
     let causeway = Causeway::start_another().await;
     let (newest, _) = newest_key(&causeway).await;
-    let mut old = SigningKey::following(Some(&newest), String::new(), Timestamp::now());
-    old.created_at -= SignedDuration::from_hours(30 * 24 + 1);
-    old.signs_from = old.created_at;
+    let mut old = grown_old(&newest);
     let token = plant(&causeway, &mut old).await;
     let signed_in = futures::future::join_all([sign_in(&causeway), sign_in(&causeway)]).await;
     assert!(signed_in.iter().all(|token| kid(token) == old.id.as_str()), "{signed_in:?}");
@@ -171,6 +181,19 @@ async fn a_key_signs_for_thirty_days_and_its_tokens_stay_good_until_they_expire(
     assert_eq!(keys[0].generation, old.generation + 1);
     assert!(keys[1].good_until.is_some());
     assert_eq!(status(&causeway, &token).await, 200);
+}
+
+#[tokio::test]
+async fn a_successor_that_somebody_else_made_meanwhile_gets_none_of_its_own() {
+    let causeway = Causeway::start_another().await;
+    let (newest, _) = newest_key(&causeway).await;
+    let mut old = grown_old(&newest);
+    plant(&causeway, &mut old).await;
+    let mut successor = SigningKey::following(Some(&old), String::new(), Timestamp::now());
+    plant_unseen(&causeway, &mut successor).await;
+    sign_in(&causeway).await;
+    let keys = causeway.engine().store.signing_keys().await.unwrap();
+    assert_eq!((keys.len(), &keys[0].id), (3, &successor.id), "{keys:?}");
 }
 
 #[tokio::test]

@@ -11,10 +11,14 @@ mod event_source;
 mod first_admin;
 mod process;
 mod scheduler;
+mod services;
 mod settings;
 
 pub use crate::settings::{Settings, Storage};
 pub use ::settings::{InvalidSettings, LogFilter, LogFormat};
 pub use api::RateLimits;
+pub use embedded::serve as serve_aws;
+pub use event_source::EventSource;
 pub use first_admin::FirstAdmin;
 pub use process::LocalProcess;
+pub use services::Services;

@@ -4,7 +4,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use local::{LocalProcess, Settings};
+use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -10,10 +10,8 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use aws_sdk_dynamodb::config::{Intercept, SharedInterceptor};
 use axum::routing::get;
 use axum::serve::ListenerExt;
-use queue::Queue;
 use secrecy::{ExposeSecret, SecretString};
 use secrets::Vault;
-use store::Store;
 use sync::{Engine, Pace};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -23,17 +21,11 @@ use tracing::Instrument;
 use transport::Transport;
 
 use crate::data_dir::DataDir;
-use crate::embedded::{DynamoDb, Sqs, make_queues};
 use crate::event_source::EventSource;
 use crate::first_admin::{self, FirstAdmin};
+use crate::scheduler;
+use crate::services::Services;
 use crate::settings::{Settings, Storage};
-use crate::{clients, scheduler};
-
-/// The table's name.
-const TABLE: &str = "causeway";
-
-/// How many messages are worked on side by side. A worker mostly waits for an ERP.
-const WORKERS: usize = 8;
 
 /// How long requests and workers may take to end when the process stops. What a worker has not checkpointed by then
 /// is done again after the next start.
@@ -46,8 +38,7 @@ pub struct LocalProcess {
     engine: Engine,
     stop: CancellationToken,
     tasks: TaskTracker,
-    dynamodb: DynamoDb,
-    _sqs: Sqs,
+    services: Services,
     _data_dir: DataDir,
 }
 
@@ -76,13 +67,11 @@ impl LocalProcess {
         let listener = listen(settings.port).await?;
         let address = listener.local_addr().context("cannot listen")?;
         let file = data_dir.file("table.sqlite");
-        let dynamodb = DynamoDb::start((settings.storage == Storage::File).then_some(file.as_path())).await?;
-        let sqs = Sqs::start().await?;
-        let sqs_client = sqs.client(watcher.clone());
-        let queues = make_queues(&sqs_client).await?;
+        let file = (settings.storage == Storage::File).then_some(file.as_path());
+        let services = Services::start(file, watcher).await?;
         let engine = Engine {
-            store: Store::new(clients::dynamodb(dynamodb.address(), watcher), TABLE),
-            queue: Queue::new(sqs_client.clone(), &queues.runs),
+            store: services.store().clone(),
+            queue: services.queue().clone(),
             vault: Vault::from_key_file(&data_dir.file("secret.key"))?,
             transport: Transport::new(settings.egress),
             pace: Pace::default(),
@@ -101,12 +90,11 @@ impl LocalProcess {
             engine: engine.clone(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            dynamodb,
-            _sqs: sqs,
+            services,
             _data_dir: data_dir,
         };
-        process.work(&EventSource::new(sqs_client.clone(), &queues.runs, WORKERS));
-        process.bury(&EventSource::new(sqs_client, &queues.dead_letters, 1));
+        process.work(&process.services.runs());
+        process.bury(&process.services.dead_letters());
         process.schedule(settings.tick);
         process.serve(listener, ApiState::new(engine, config));
         tracing::info!("serving on http://{address}");
@@ -131,6 +119,12 @@ impl LocalProcess {
         &self.engine
     }
 
+    /// The services it works over.
+    #[must_use]
+    pub const fn services(&self) -> &Services {
+        &self.services
+    }
+
     /// Tells the person who started it where it is and, on the first start, how to sign in.
     pub fn introduce(&self) {
         let mut text =
@@ -152,7 +146,7 @@ impl LocalProcess {
             tracing::warn!("not everything ended in time; unfinished runs go on after the next start");
         }
         drop(self.engine);
-        if tokio::time::timeout(GRACE, self.dynamodb.stop()).await.is_err() {
+        if tokio::time::timeout(GRACE, self.services.stop()).await.is_err() {
             tracing::warn!("the table was not closed in time; it is recovered at the next start");
         }
     }
@@ -178,7 +172,7 @@ impl LocalProcess {
     }
 
     fn schedule(&self, tick: Duration) {
-        let (engine, database) = (self.engine.clone(), self.dynamodb.database());
+        let (engine, database) = (self.engine.clone(), self.services.database());
         self.tasks.spawn(scheduler::run(engine, database, tick, self.stop.clone()));
     }
 
@@ -202,13 +196,12 @@ impl LocalProcess {
     }
 }
 
-/// Makes the table and the first admin where there are none, and takes up what the last process left.
+/// Makes the first admin where there is none, and takes up what the last process left.
 async fn prepare(
     engine: &Engine,
     email: &str,
     password: Option<SecretString>,
 ) -> anyhow::Result<Option<FirstAdmin>> {
-    engine.store.create_table().await.context("cannot make the table (CAUSEWAY_DATA_DIR)")?;
     // Nobody else works on this table: whatever holds a run died with the last process.
     sync::recover(engine).await.context("cannot take up the runs of the last start")?;
     first_admin::ensure(&engine.store, email, password).await

@@ -87,10 +87,14 @@ pub fn router(state: ApiState) -> Router {
 pub fn serve(public: OpenApiRouter<ApiState>, guarded: OpenApiRouter<ApiState>, state: ApiState) -> Router {
     let (public, _) = public.split_for_parts();
     let (guarded, _) = guarded.split_for_parts();
-    let guarded = guarded
-        .route_layer(from_fn_with_state(state.clone(), do_once))
-        .route_layer(from_fn_with_state(state.clone(), require_admin));
-    // A layer around no routes is a mistake to axum.
+    // A layer around no routes is a mistake to axum; a function may have none of one kind.
+    let guarded = if guarded.has_routes() {
+        guarded
+            .route_layer(from_fn_with_state(state.clone(), do_once))
+            .route_layer(from_fn_with_state(state.clone(), require_admin))
+    } else {
+        guarded
+    };
     let public = if public.has_routes() {
         public.route_layer(from_fn_with_state(state.clone(), slow_down_strangers))
     } else {

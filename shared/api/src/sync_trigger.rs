@@ -176,6 +176,12 @@ fn request_for(
     }
     let configured = config.as_ref().map(|config| config.direction);
     let direction = input.direction.or(configured).unwrap_or_default();
+    let transforms = config.as_ref().is_some_and(|config| !config.transformations.is_empty());
+    if transforms && direction != Direction::Pull {
+        let message =
+            "must be pull: the sync config has transformations, which cannot be undone for what is pushed";
+        return Err(ApiError::invalid_field("direction", message));
+    }
     let triggered_by = caller.admin.id.to_string();
     let trigger = Trigger::Manual;
     Ok(TriggerRequest {

@@ -238,7 +238,8 @@ pub struct SyncConfigInput {
     #[serde(default)]
     #[schema(value_type = HashMap<String, Option<String>>, example = json!({"sku": "productID", "name": "productName"}))]
     pub field_mapping: FieldMapping,
-    /// What is done to single fields on their way, in order, before each is brought into its form.
+    /// What is done to single fields on their way, in order, before each is brought into its form. Only for what is
+    /// pulled: a config that pushes has none.
     #[serde(default)]
     pub transformations: Vec<Transformation>,
     /// Which of their records are taken: field of theirs (a name, a dotted path or a JSONPath) to a value, or to tests:
@@ -292,6 +293,11 @@ impl SyncConfigInput {
             self.settings.max_delete_percent <= 100,
             "settings.maxDeletePercent",
             "must be between 0 and 100",
+        );
+        checks.require(
+            self.direction == Direction::Pull || self.transformations.is_empty(),
+            "transformations",
+            "are for what is pulled and cannot be undone for what is pushed: leave them out, or set direction to pull",
         );
         check_rules(self.data_type, &self.field_mapping, &self.transformations, &self.filters, &mut checks);
         checks.finish()

@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use local::{LocalProcess, LogFilter, LogFormat, Settings, Storage};
+use local::{LocalProcess, LogFilter, LogFormat, RateLimits, Settings, Storage};
 use secrecy::ExposeSecret;
 use secrets::Vault;
 use serde_json::{Value, json};
@@ -89,6 +89,8 @@ async fn table() -> (LocalProcess, tempfile::TempDir) {
         admin_password: Some("correct-horse-battery".into()),
         egress: "127.0.0.0/8".parse().unwrap(),
         cors_origins: "".parse().unwrap(),
+        trusted_issuers: "".parse().unwrap(),
+        rate_limits: RateLimits::default(),
         log: LogFilter::default(),
         log_format: LogFormat::Text,
         tick: Duration::from_secs(600),

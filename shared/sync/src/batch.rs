@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::{raw, seen};
 
 /// Bytes of canonical records after which a batch is written.
-const FULL_BYTES: usize = 8 << 20;
+const FULL_BYTES: usize = 10 << 20;
 
 /// Largest canonical record, in bytes: an item of DynamoDB holds 400 KB.
 const MAX_RECORD_BYTES: usize = 256 << 10;
@@ -149,6 +149,8 @@ pub(crate) struct Batch {
     pub(crate) resume: Option<String>,
     /// When the newest of its records was changed at the ERP.
     pub(crate) newest: Option<Timestamp>,
+    /// The shape of the records read so far, if more is known of it than before this batch.
+    pub(crate) shape: Option<Shape>,
     /// The keys of its records, those that failed included, by their hashes.
     pub(crate) hashes: Vec<u64>,
     /// The hashes of the keys of `upserts`, in their order.

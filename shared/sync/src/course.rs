@@ -291,6 +291,7 @@ async fn hold(
     tracing::info!(run = %leased.run.id, %error, %until, "a run waits for its ERP");
     leased.run.held_until = Some(until);
     leased.run.holds += 1;
+    leased.run.stalled = 0; // the ERP's wish is no fault of the worker, and is counted for itself
     if leased.run.holds == 1 {
         leased.run.warnings.push(format!("{error}: the run waited until {until}"));
     }

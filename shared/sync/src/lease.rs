@@ -27,6 +27,18 @@ pub(crate) struct Leased<'e> {
     /// The kind of ERP, once its connection is read.
     pub(crate) provider: Option<Provider>,
     pub(crate) run: Run,
+    standing: Standing,
+}
+
+/// What is known of the run in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It is as this worker wrote it last.
+    Ours,
+    /// It may be as this worker wrote it last, or as before: a write was not answered.
+    Unknown,
+    /// Somebody else has written it.
+    Lost,
 }
 
 /// Why a write under the lease failed.
@@ -55,7 +67,7 @@ impl<'e> Leased<'e> {
         run.stalled += 1;
         run.version += 1;
         let permit = Permit::until(Instant::now().into_std());
-        let mut leased = Self { engine, holder, permit, provider: None, run };
+        let mut leased = Self { engine, holder, permit, provider: None, run, standing: Standing::Ours };
         match leased.begin().await {
             Ok(true) => Ok(Some(leased)),
             Ok(false) | Err(LeaseError::Lost) => Ok(None),
@@ -100,18 +112,20 @@ impl<'e> Leased<'e> {
     pub(crate) async fn checkpoint_with(&mut self, changes: &[ChangeWrite<'_>]) -> Result<bool, LeaseError> {
         self.mark_progress();
         self.extend();
+        self.begin_write()?;
         loop {
             let begun = Instant::now();
-            match self.engine.store.step_push(&self.run, changes).await? {
-                Stepped::Yes => self.permit_from(begun),
-                Stepped::ChangeLost => {
-                    self.run.version -= 1;
-                    return Ok(false);
-                }
-                Stepped::RunLost if self.settle(Err(StoreError::Changed)).await? => self.permit_from(begun),
-                Stepped::RunLost => continue,
+            let stepped = self.engine.store.step_push(&self.run, changes).await?;
+            if stepped == Stepped::ChangeLost {
+                self.run.version -= 1;
+                self.standing = Standing::Ours;
+                return Ok(false);
             }
-            return Ok(true);
+            let written = if stepped == Stepped::Yes { Ok(()) } else { Err(StoreError::Changed) };
+            if self.settle(written).await? {
+                self.permit_from(begun);
+                return Ok(true);
+            }
         }
     }
 
@@ -171,12 +185,12 @@ impl<'e> Leased<'e> {
     }
 
     /// Gives the lease back, for another worker to go on from the last checkpoint; closes a run that is to be cancelled.
+    /// Who gives it back without a checkpoint has stalled as much as who died.
     pub(crate) async fn release(&mut self) -> Result<(), LeaseError> {
         if self.run.cancel_requested {
             return self.close_as(RunStatus::Cancelled, None, None).await;
         }
         self.run.lease = None;
-        self.run.stalled = 0;
         self.run.version += 1;
         self.write(None).await
     }
@@ -186,6 +200,7 @@ impl<'e> Leased<'e> {
         self.run.lease = None;
         self.run.stalled = 0;
         self.run.version += 1;
+        self.begin_write()?;
         loop {
             let split = self.engine.store.split_run(&self.run, parts).await;
             if self.settle(split).await? {
@@ -197,6 +212,7 @@ impl<'e> Leased<'e> {
     /// Closes the run in success; `shape` is what is to be remembered of its records, if that is news.
     pub(crate) async fn succeed(&mut self, shape: Option<&Shape>) -> Result<(), LeaseError> {
         end(&mut self.run, RunStatus::Success, None);
+        self.begin_write()?;
         loop {
             let closed = self.engine.store.complete_run(&self.run, shape).await;
             if self.settle(closed).await? {
@@ -228,6 +244,7 @@ impl<'e> Leased<'e> {
     ) -> Result<(), LeaseError> {
         end(&mut self.run, status, error);
         let shown = of_connection.map(ToString::to_string);
+        self.begin_write()?;
         loop {
             let closed = self.engine.store.close_run(&self.run, shown.as_deref()).await;
             if self.settle(closed).await? {
@@ -238,6 +255,7 @@ impl<'e> Leased<'e> {
     }
 
     async fn write(&mut self, seen: Option<&Shape>) -> Result<(), LeaseError> {
+        self.begin_write()?;
         loop {
             let begun = Instant::now();
             let written = match seen {
@@ -247,6 +265,22 @@ impl<'e> Leased<'e> {
             if self.settle(written).await? {
                 self.permit_from(begun);
                 return Ok(());
+            }
+        }
+    }
+
+    /// Before a write: its version must be one more than in the table, so nothing is written on top of a write that failed.
+    /// With the version that it did not reach, the next could meet its condition in a run that somebody else has closed.
+    fn begin_write(&mut self) -> Result<(), LeaseError> {
+        match self.standing {
+            Standing::Ours => {
+                self.standing = Standing::Unknown;
+                Ok(())
+            }
+            Standing::Lost => Err(LeaseError::Lost),
+            Standing::Unknown => {
+                let before = "the last checkpoint was not answered";
+                Err(StoreError::Unavailable { message: before.to_owned(), source: before.into() }.into())
             }
         }
     }
@@ -263,18 +297,23 @@ impl<'e> Leased<'e> {
     /// another may write into a run that is ours.
     async fn settle(&mut self, written: Result<(), StoreError>) -> Result<bool, LeaseError> {
         match written {
-            Ok(()) => Ok(true),
+            Ok(()) => {}
             Err(StoreError::Changed) => match self.engine.store.run(&self.run.id).await? {
-                Some(stored) if stored == self.run => Ok(true),
+                Some(stored) if stored == self.run => {}
                 Some(stored) if self.was_only_cancelled(&stored) => {
                     self.run.cancel_requested = true;
                     self.run.version = stored.version + 1;
-                    Ok(false)
+                    return Ok(false);
                 }
-                _ => Err(LeaseError::Lost),
+                _ => {
+                    self.standing = Standing::Lost;
+                    return Err(LeaseError::Lost);
+                }
             },
-            Err(error) => Err(error.into()),
+            Err(error) => return Err(error.into()),
         }
+        self.standing = Standing::Ours;
+        Ok(true)
     }
 
     fn was_only_cancelled(&self, stored: &Run) -> bool {

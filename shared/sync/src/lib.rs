@@ -14,6 +14,7 @@ mod dead_letters;
 mod deletions;
 mod drift;
 mod engine;
+mod filling;
 mod first_page;
 mod health;
 mod lease;

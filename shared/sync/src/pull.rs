@@ -17,6 +17,7 @@ use crate::Engine;
 use crate::batch::{Batch, Reader};
 use crate::course::{Failure, Setting, wanted_pause};
 use crate::drift;
+use crate::filling::Filling;
 use crate::lease::Leased;
 use crate::parts;
 use crate::seen::Seen;
@@ -67,7 +68,9 @@ pub(crate) async fn pull<'e>(
         pin_host_key(engine, connection, &**connector).await?;
     }
     let mut pages = opened?;
-    let mut puller = Puller { engine, leased: &mut *leased, pages: &mut *pages, reader, seen, storing: None };
+    let filling = Filling::new(reader);
+    let mut puller =
+        Puller { engine, leased: &mut *leased, pages: &mut *pages, filling, seen, storing: None };
     let worked = puller.work_or_split(stop_at, connection.settings.parallel_parts).await;
     match worked {
         Ok(Pulled::Everything { .. }) => Ok(Pulled::Everything { complete: pages.complete() }),
@@ -145,12 +148,13 @@ async fn pin_host_key(
     }
 }
 
-/// A pull under way: one batch is read and mapped while the one before is being stored.
+/// A pull under way: one page is fetched while the one before is mapped, and one batch is filled while the one before is
+/// being stored.
 struct Puller<'p, 'e> {
     engine: &'e Engine,
     leased: &'p mut Leased<'e>,
     pages: &'p mut dyn Pages,
-    reader: Reader,
+    filling: Filling,
     seen: &'p mut Seen,
     storing: Option<Storing>,
 }
@@ -189,7 +193,9 @@ impl Puller<'_, '_> {
         let mut turn_ends = Instant::now() + self.engine.pace.slice;
         loop {
             let filled = self.fill(stop_at).await;
-            self.settle().await?;
+            if let Ok(_) | Err(Failure::Cancelled) = &filled {
+                self.settle().await?;
+            }
             let (batch, filled) = filled?;
             if !batch.is_empty() {
                 self.storing = Some(Storing::start(self.engine, self.leased, batch));
@@ -222,9 +228,9 @@ impl Puller<'_, '_> {
 
     /// Reads and stores the first page alone.
     async fn first_page(&mut self) -> Result<(), Failure> {
-        let mut batch = Batch::default();
         if let Some(page) = self.next_page().await? {
-            batch.add(page, &mut self.reader, 0);
+            self.filling.add(page, 0, self.engine.pace.batch_records).await;
+            let batch = self.filling.take().await;
             self.storing = Some(Storing::start(self.engine, self.leased, batch));
             self.settle().await?;
         }
@@ -233,22 +239,22 @@ impl Puller<'_, '_> {
 
     /// Takes pages until the batch is full or old enough, or there are no more.
     async fn fill(&mut self, stop_at: Instant) -> Result<(Batch, Filled), Failure> {
-        let mut batch = Batch::default();
         let before = self.leased.run.counts.read + self.storing.as_ref().map_or(0, Storing::read);
-        let pace = self.engine.pace;
-        let until = stop_at.min(Instant::now() + pace.write_after);
-        loop {
+        let until = stop_at.min(Instant::now() + self.engine.pace.write_after);
+        let full = self.engine.pace.batch_records;
+        let filled = loop {
             let page = match self.next_page().await {
                 Ok(Some(page)) => page,
-                Ok(None) => return Ok((batch, Filled::Ended)),
-                Err(Failure::Erp(error)) => return Ok((batch, Filled::Failed(error))),
+                Ok(None) => break Filled::Ended,
+                Err(Failure::Erp(error)) => break Filled::Failed(error),
                 Err(failure) => return Err(failure),
             };
-            batch.add(page, &mut self.reader, before);
-            if batch.is_full(pace.batch_records) || Instant::now() >= until {
-                return Ok((batch, Filled::Enough));
+            let may_be_full = self.filling.add(page, before, full).await;
+            if Instant::now() >= until || may_be_full && self.filling.is_full(full).await {
+                break Filled::Enough;
             }
-        }
+        };
+        Ok((self.filling.take().await, filled))
     }
 
     /// The next page. However long the ERP takes over it, a batch that is stored meanwhile is checkpointed at once, and
@@ -268,10 +274,7 @@ impl Puller<'_, '_> {
                 match event.await? {
                     None => return Err(Failure::Cancelled),
                     Some(Event::Page(page)) => break page?,
-                    Some(Event::Stored(stored)) => {
-                        let shape = self.reader.grown_shape();
-                        told = checkpoint(self.leased, self.seen, shape, stored?).await?;
-                    }
+                    Some(Event::Stored(stored)) => told = checkpoint(self.leased, self.seen, stored?).await?,
                 }
             }
         };
@@ -283,8 +286,7 @@ impl Puller<'_, '_> {
     async fn settle(&mut self) -> Result<(), Failure> {
         if self.storing.is_some() {
             let stored = self.leased.keep(stored(&mut self.storing)).await??;
-            let shape = self.reader.grown_shape();
-            let told = checkpoint(self.leased, self.seen, shape, stored).await?;
+            let told = checkpoint(self.leased, self.seen, stored).await?;
             self.tell_stored(told).await;
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! A batch on its way into the table, beside the reading of the next, and the checkpoint that counts it.
 
-use domain::mapping::drift::Shape;
 use store::{Collection, Outcome, StoreError};
 use tokio::task::JoinSet;
 use tracing::Instrument;
@@ -72,12 +71,11 @@ pub(crate) async fn stored(storing: &mut Option<Storing>) -> Result<Stored, Stor
     Ok(Stored { batch, outcomes })
 }
 
-/// Writes the checkpoint that counts a batch, with `shape` if more is known of the shape of the records than before it.
-/// Answers up to where the connector may clear away.
+/// Writes the checkpoint that counts a batch, with the shape of its records if more is known of it than before. Answers up
+/// to where the connector may clear away.
 pub(crate) async fn checkpoint(
     leased: &mut Leased<'_>,
     seen: &mut Seen,
-    shape: Option<Shape>,
     stored: Stored,
 ) -> Result<Option<String>, LeaseError> {
     let Stored { batch, outcomes } = stored;
@@ -95,7 +93,7 @@ pub(crate) async fn checkpoint(
     run.batch += 1;
     run.warnings.extend(batch.warnings);
     run.warnings.truncate(MAX_WARNINGS);
-    match shape {
+    match batch.shape {
         None => leased.checkpoint().await?,
         Some(shape) => leased.checkpoint_shape(&shape).await?,
     }

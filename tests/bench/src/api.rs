@@ -39,6 +39,11 @@ impl Api {
         bail!("Causeway did not start within ten seconds")
     }
 
+    /// The token that requests carry.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Makes a connection to an ERP.
     pub(crate) async fn connect(&self, erp: &str) -> Result<String> {
         let body = json!({

@@ -9,6 +9,7 @@ mod causeway;
 mod clients;
 mod cost;
 mod erp;
+mod lambda;
 mod measured;
 mod peers;
 mod process;
@@ -35,6 +36,9 @@ const LARGE: usize = 10;
 /// What can be measured; all of it, unless arguments name some.
 const PARTS: [&str; 4] = ["speed", "memory", "api", "cost"];
 
+/// What is measured alone, by `make bench-lambda`: the functions must have been built for it.
+const LAMBDA: &str = "lambda";
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,6 +46,11 @@ async fn main() -> Result<()> {
         && command == erp::COMMAND
     {
         return erp::serve(products.parse()?).await;
+    }
+    if arguments.as_slice() == [LAMBDA] {
+        report::machine();
+        report::functions(&lambda::measure().await?);
+        return Ok(());
     }
     let parts: HashSet<&str> = arguments.iter().map(String::as_str).collect();
     let unknown = parts.iter().find(|part| !PARTS.contains(part));
@@ -90,7 +99,7 @@ async fn memory(products: usize) -> Result<()> {
     Ok(())
 }
 
-fn number(name: &str, default: usize) -> Result<usize> {
+pub(crate) fn number(name: &str, default: usize) -> Result<usize> {
     let set = std::env::var(name).ok();
     set.map_or(Ok(default), |set| set.parse().with_context(|| format!("{name} must be a number")))
 }

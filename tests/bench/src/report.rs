@@ -1,8 +1,11 @@
 //! Prints what was measured, as Markdown tables.
 #![expect(clippy::print_stdout, reason = "this is what the bench is for")]
 
+use std::time::Duration;
+
 use crate::clients::Latency;
 use crate::cost::{Cost, Units};
+use crate::lambda::Started;
 use crate::measured::Measured;
 
 /// What machine the figures are from.
@@ -60,4 +63,21 @@ pub(crate) fn costs(rows: &[Cost]) {
         );
     }
     println!();
+}
+
+/// The table of functions: medians of their starts, and the most memory any start held.
+#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+pub(crate) fn functions(rows: &[Started]) {
+    println!("| function | zip | init | first invocation | warm | peak memory |");
+    println!("|---|---:|---:|---:|---:|---:|");
+    for Started { name, zip_bytes, init, first, warm, peak_mb } in rows {
+        let zip = zip_bytes.map_or("–".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
+        let (init, first, warm) = (ms(Some(*init)), ms(*first), ms(*warm));
+        println!("| {name} | {zip} | {init} | {first} | {warm} | {peak_mb:.0} MB |");
+    }
+    println!();
+}
+
+fn ms(duration: Option<Duration>) -> String {
+    duration.map_or("–".to_owned(), |duration| format!("{:.1} ms", duration.as_secs_f64() * 1e3))
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
 use domain::connection::{
     Connection, ConnectionMethod, ConnectionSettings, ConnectionStatus, CredentialsOf, Provider,
 };
@@ -111,6 +111,14 @@ impl Lab {
             pace: self.plan.pace,
         };
         (engine, kill)
+    }
+
+    /// The table by a way of its own.
+    pub(crate) fn reached_by<W: HttpClient + 'static>(
+        &self,
+        way: impl FnOnce(SharedHttpClient) -> W,
+    ) -> Store {
+        self.table.over(way(self.table.http()))
     }
 
     /// An engine that nothing happens to and that takes its time.

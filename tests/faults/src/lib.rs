@@ -9,6 +9,7 @@ mod erp;
 mod lab;
 mod nudges;
 mod orders;
+mod outlived;
 mod plan;
 mod proof;
 mod seed;

@@ -106,8 +106,12 @@ impl Nudges {
     /// Forgets a message that was worked on. This too may fail: then it comes again.
     pub(crate) fn delete(&self, nudge: &Nudge) {
         if self.dice.fault(100, &[()]).is_none() {
-            self.waiting.lock().unwrap().nudges.retain(|other| other.number != nudge.number);
+            self.forget(nudge);
         }
+    }
+
+    pub(crate) fn forget(&self, nudge: &Nudge) {
+        self.waiting.lock().unwrap().nudges.retain(|other| other.number != nudge.number);
     }
 
     /// Whether nothing is left.

@@ -63,14 +63,14 @@ impl Template {
     }
 
     /// The function that answers `method` at a path of the API's document, as API Gateway picks it: a route that names
-    /// the method goes before one for any.
+    /// the method goes before one for any, and what no route leads to goes to the function that takes the rest.
     #[must_use]
     pub fn answers(&self, method: &str, path: &str) -> Option<Function<'_>> {
-        let by = |wanted: &str| {
+        let by = |method: &str, path: &str| {
             self.functions().find(|function| {
-                function.events().any(|event| event.method == wanted && event.documented_path() == path)
+                function.events().any(|event| event.method == method && event.documented_path() == path)
             })
         };
-        by(method).or_else(|| by("ANY"))
+        by(method, path).or_else(|| by("ANY", path)).or_else(|| by("ANY", "$default"))
     }
 }

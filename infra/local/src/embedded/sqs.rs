@@ -8,15 +8,14 @@ use anyhow::Context;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::SharedInterceptor;
 use aws_sdk_sqs::types::QueueAttributeName;
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
 use rustack_sqs_core::config::SqsConfig;
 use rustack_sqs_core::handler::RustackSqsHandler;
 use rustack_sqs_core::provider::RustackSqs;
 use rustack_sqs_http::service::{SqsHttpConfig, SqsHttpService};
 use tokio::net::TcpListener;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::AbortHandle;
 
+use super::serve;
 use crate::clients::{self, REGION};
 
 /// How long a message that was received stays out of sight, in seconds: longer than a worker may work.
@@ -53,6 +52,11 @@ impl Sqs {
         Ok(Self { address, serving })
     }
 
+    /// Where it is served.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// A client that reaches it; `watcher` sees each request.
     pub(crate) fn client(&self, watcher: Option<SharedInterceptor>) -> Client {
         clients::sqs(self.address, watcher)
@@ -70,23 +74,6 @@ impl Sqs {
 impl Drop for Sqs {
     fn drop(&mut self) {
         self.serving.abort();
-    }
-}
-
-/// Connections end with the task: the set aborts them when it is dropped.
-async fn serve(listener: TcpListener, service: SqsHttpService<RustackSqsHandler>) {
-    let mut connections = JoinSet::new();
-    loop {
-        while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        let nodelay = stream.set_nodelay(true);
-        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service.clone());
-        connections.spawn(async move {
-            if let Err(error) = nodelay.map_err(anyhow::Error::from).and(connection.await.map_err(Into::into))
-            {
-                tracing::debug!(%error, "a connection to the embedded SQS ended");
-            }
-        });
     }
 }
 

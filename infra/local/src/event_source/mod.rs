@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// A queue, and where its messages come from in the events.
 #[derive(Debug, Clone)]
-pub(crate) struct EventSource {
+pub struct EventSource {
     client: Client,
     url: String,
     arn: String,
@@ -49,7 +49,7 @@ impl EventSource {
     }
 
     /// Begins to hand batches to `work`, until `stop`.
-    pub(crate) fn start<W, F>(&self, work: W, tasks: &TaskTracker, stop: &CancellationToken)
+    pub fn start<W, F>(&self, work: W, tasks: &TaskTracker, stop: &CancellationToken)
     where
         W: Fn(SqsEvent, Instant) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = SqsBatchResponse> + Send + 'static,

@@ -34,7 +34,7 @@ async fn a_queue_that_does_not_answer_is_told_and_nothing_hangs_on_it() {
     let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
     let token = answer["data"]["access_token"].as_str().unwrap();
 
-    process._sqs.fall_silent();
+    process.services.sqs.fall_silent();
     let asked = client.get(format!("{api}/health/dependencies")).bearer_auth(token).send().await.unwrap();
     assert_eq!(asked.status(), 503);
     let health: serde_json::Value = serde_json::from_slice(&asked.bytes().await.unwrap()).unwrap();
@@ -57,9 +57,8 @@ fn client() -> reqwest::Client {
 async fn what_lands_in_the_dead_letter_queue_is_kept() {
     let data_dir = tempfile::tempdir().unwrap();
     let process = start(data_dir.path()).await;
-    let client = process._sqs.client(None);
-    let queues = make_queues(&client).await.unwrap();
-    client.send_message().queue_url(&queues.dead_letters).message_body("hello").send().await.unwrap();
+    let Services { sqs_client, queues, .. } = &process.services;
+    sqs_client.send_message().queue_url(&queues.dead_letters).message_body("hello").send().await.unwrap();
 
     let kept = tokio::time::timeout(Duration::from_secs(10), async {
         loop {

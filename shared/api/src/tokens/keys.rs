@@ -113,7 +113,11 @@ impl Keys {
     }
 
     async fn make_successor(&self, now: Timestamp) -> Result<Arc<KnownKeys>, ApiError> {
-        match self.renew(now).await {
+        let known = self.read_again().await?;
+        if !needs_successor(&known, now) {
+            return Ok(known);
+        }
+        match self.follow(&known, now).await {
             Ok(_) => Ok(self.known(KNOWN_FOR).await?),
             // Somebody else was quicker, and theirs will do.
             Err(_) if !needs_successor(&*self.read_again().await?, now) => Ok(self.known(KNOWN_FOR).await?),
@@ -123,6 +127,11 @@ impl Keys {
 
     pub(super) async fn renew(&self, now: Timestamp) -> Result<SigningKey, ApiError> {
         let known = self.read_again().await?;
+        self.follow(&known, now).await
+    }
+
+    /// Makes the key that follows the newest of those `known`, unless there is one by now.
+    async fn follow(&self, known: &KnownKeys, now: Timestamp) -> Result<SigningKey, ApiError> {
         let before = known.keys.first();
         let (private, public) = make_pair()?;
         let key = SigningKey::following(before, public, now);

@@ -12,6 +12,7 @@ use local::LocalProcess;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tower::ServiceExt;
+use utoipa_axum::router::OpenApiRouter;
 
 use super::causeway;
 use crate::gateway::behind;
@@ -73,6 +74,16 @@ async fn what_no_route_takes_is_without_its_stage_too() {
 fn api(process: &LocalProcess) -> Router {
     let config = ApiConfig { answers_whole: true, ..ApiConfig::default() };
     api::router(ApiState::new(process.engine().clone(), config))
+}
+
+#[tokio::test]
+async fn a_function_may_have_routes_of_one_kind_alone() {
+    let (process, _data_dir) = causeway().await;
+    let state = ApiState::new(process.engine().clone(), ApiConfig::default());
+    let open = api::serve(api::docs::public_routes(), OpenApiRouter::new(), state.clone());
+    assert_eq!(answered(open, UNROUTED).await["statusCode"], 404);
+    let guarded = api::serve(OpenApiRouter::new(), api::audit_events::routes(), state);
+    assert_eq!(answered(guarded, UNROUTED).await["statusCode"], 404);
 }
 
 #[tokio::test]

@@ -57,9 +57,12 @@ pub(crate) async fn push<'e>(
             if pusher.leased.run.cancel_requested {
                 return Ok(End::HandOver);
             }
+            let id = change.id.to_string();
             pusher.work(change).await?;
             // Not before: a worker that needs all of its time to get here would hand over for ever.
             if Instant::now() >= stop_at {
+                pusher.leased.run.cursor = Some(id);
+                pusher.leased.checkpoint().await?;
                 return Ok(End::HandOver);
             }
         }

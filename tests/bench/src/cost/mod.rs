@@ -65,7 +65,7 @@ fn one_item_per_record(known: usize, changed: usize) -> Units {
     Units { write: changed as f64, read: known as f64 / 2.0, sqs: 0.0 }
 }
 
-fn settings(data_dir: &std::path::Path) -> Result<Settings> {
+pub(crate) fn settings(data_dir: &std::path::Path) -> Result<Settings> {
     Ok(Settings {
         port: 0,
         data_dir: data_dir.to_owned(),

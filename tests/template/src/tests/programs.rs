@@ -30,7 +30,7 @@ macro_rules! routes_of {
 /// What the API has to serve, by what a program calls to serve it.
 fn served_by_call() -> Vec<(&'static str, Value)> {
     let mut calls = routes_of!(
-        audit_events auth client_assignments conflicts connection_health connection_test connections dead_letters
+        audit_events auth client_assignments conflicts connection_health connection_test connections dead_letters dependencies
         effective_erp fields inventory mapping_templates pending_changes preview record_changes records schedules
         set_aside signing_keys site_assignments statistics sync_configs sync_control sync_events sync_logs sync_trigger
     );

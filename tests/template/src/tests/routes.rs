@@ -7,7 +7,7 @@ fn every_operation_is_answered_by_a_function_whose_program_serves_it() {
     let mut wrong = Vec::new();
     for (method, path) in operations(&serde_json::to_value(api::openapi()).unwrap()) {
         match template.answers(&method, &path) {
-            None => wrong.push(format!("no function answers {method} {path}")),
+            None => wrong.push(format!("nothing answers {method} {path}, nor what has no route")),
             Some(function) if !served_by(function.folder()).contains(&(method.clone(), path.clone())) => {
                 wrong
                     .push(format!("{method} {path} leads to {}, which does not serve it", function.folder()));

@@ -1,0 +1,50 @@
+//! What the functions work over: the table of a local process, with one connection in it and somebody signed in.
+
+use anyhow::Result;
+use local::{LocalProcess, LogFilter};
+use tempfile::TempDir;
+
+use crate::api::{Api, EMAIL};
+use crate::cost;
+
+/// A table that functions can be pointed at.
+pub(crate) struct Stage {
+    /// The connection's id.
+    pub(crate) connection: String,
+    /// The token of somebody who may read it.
+    pub(crate) token: String,
+    process: LocalProcess,
+    _data_dir: TempDir,
+}
+
+impl Stage {
+    /// Starts a local process and makes a connection. Nothing else happens to it while functions are measured.
+    pub(crate) async fn set() -> Result<Self> {
+        let data_dir = tempfile::tempdir()?;
+        let mut settings = cost::settings(data_dir.path())?;
+        settings.log = LogFilter::new("off");
+        let process = LocalProcess::start(settings).await?;
+        let api = Api::sign_in(format!("http://{}", process.address())).await?;
+        let connection = api.connect("http://127.0.0.1:9").await?;
+        Ok(Self { connection, token: api.token().to_owned(), process, _data_dir: data_dir })
+    }
+
+    /// The environment that Lambda and the template give a function.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut environment = self.process.services().environment();
+        environment.extend(
+            [
+                ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
+                ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+                ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
+                ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
+                ("CAUSEWAY_ADMIN_EMAIL", EMAIL),
+                ("CAUSEWAY_KMS_KEY_ID", "none"),
+                ("CAUSEWAY_LOG", "warn"),
+            ]
+            .map(|(name, value)| (name, value.to_owned())),
+        );
+        environment
+    }
+}
