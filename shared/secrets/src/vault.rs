@@ -123,7 +123,16 @@ impl Vault {
         seal(self.key_to(SEAL).await?, binding_to_item(bound_to), secret)
     }
 
-    /// Opens what [`Self::seal_bytes`] sealed for the same item.
+    /// Seals what somebody was given who had opened a secret before, such as an access token. The data key is there by
+    /// then, so whoever may open secrets may do this, and needs no right to make a key.
+    ///
+    /// # Errors
+    /// If the data key is not to be had.
+    pub async fn seal_given(&self, bound_to: &str, secret: &[u8]) -> Result<String, SecretsError> {
+        seal(self.key_to(OPEN).await?, binding_to_item(bound_to), secret)
+    }
+
+    /// Opens what [`Self::seal_bytes`] or [`Self::seal_given`] sealed for the same item.
     ///
     /// # Errors
     /// When it does not fit this vault's key or the item; if the data key is not to be had.
@@ -261,8 +270,12 @@ mod tests {
     #[tokio::test]
     async fn another_secret_opens_for_the_item_it_was_sealed_for_alone() {
         let sealed = vault().seal_bytes("signing_key:a", &[1, 2, 3]).await.unwrap();
-        assert_eq!(vault().open_bytes("signing_key:a", &sealed).await.unwrap().expose_secret(), [1, 2, 3]);
-        let error = vault().open_bytes("signing_key:b", &sealed).await.unwrap_err().to_string();
-        assert!(error.contains("signing_key:b") && !error.contains(&sealed), "{error}");
+        let given = vault().seal_given("signing_key:a", &[1, 2, 3]).await.unwrap();
+        for sealed in [sealed, given] {
+            let opened = vault().open_bytes("signing_key:a", &sealed).await.unwrap();
+            assert_eq!(opened.expose_secret(), [1, 2, 3]);
+            let error = vault().open_bytes("signing_key:b", &sealed).await.unwrap_err().to_string();
+            assert!(error.contains("signing_key:b") && !error.contains(&sealed), "{error}");
+        }
     }
 }

@@ -87,7 +87,7 @@ impl KeptTokens {
 
     async fn keep(&self, grant: &dyn Grant, worker: &str, token: &AccessToken) -> Result<(), StoreError> {
         let secret = token.secret.expose_secret().as_bytes();
-        let sealed = match self.vault.seal_bytes(&self.bound_to(grant), secret).await {
+        let sealed = match self.vault.seal_given(&self.bound_to(grant), secret).await {
             Ok(sealed) => sealed,
             Err(error) => {
                 tracing::warn!(connection = %self.connection, %error, "an access token could not be sealed");
