@@ -12,6 +12,7 @@ pub(crate) fn credentials_schema(provider: Provider, method: ConnectionMethod) -
     let ways = provider.sign_ins(method);
     let mut properties = properties(CredentialsOf::<SecretInput>::schema());
     properties.retain(|name, _| ways.iter().any(|way| way.names().any(|one| one == name)));
+    properties.values_mut().for_each(tell_secret);
     let ways: Vec<_> = ways.iter().map(|way| json!({"title": way.title, "required": way.needs})).collect();
     json!({"$schema": DIALECT, "type": "object", "properties": properties, "anyOf": ways})
 }
@@ -28,6 +29,16 @@ pub(crate) fn settings_schema(provider: Provider, method: ConnectionMethod) -> V
         json!({"$schema": DIALECT, "type": "object", "properties": properties, "$defs": definitions});
     let text = schema.to_string().replace("#/components/schemas/", "#/$defs/");
     serde_json::from_str(&text).unwrap_or(schema)
+}
+
+/// Puts what a secret is in the place of the reference to it, which leads nowhere outside the API's document.
+fn tell_secret(property: &mut Value) {
+    let Some(reference) = property.pointer("/oneOf/0").filter(|one| one.get("$ref").is_some()) else { return };
+    let description = reference.get("description").cloned();
+    *property = written(SecretInput::schema());
+    if let (Value::Object(property), Some(description)) = (property, description) {
+        property.insert("description".to_owned(), description);
+    }
 }
 
 fn properties(schema: RefOr<Schema>) -> Map<String, Value> {

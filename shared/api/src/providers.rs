@@ -27,8 +27,8 @@ pub fn routes() -> OpenApiRouter<crate::ApiState> {
 #[into_params(parameter_in = Path)]
 pub(crate) struct ProviderPath {
     /// The provider; case, spaces, `-` and `_` do not matter.
-    #[param(value_type = String, example = "business_central")]
-    id: Provider,
+    #[param(example = "business_central")]
+    id: String,
 }
 
 /// A provider.
@@ -100,10 +100,13 @@ pub(crate) async fn list_providers() -> Json<Vec<ProviderAnswer>> {
 }
 
 /// Read a provider
+///
+/// What it wants to know of a connection, and what can be synced with it.
 #[utoipa::path(get, path = "/erp/providers/{id}", tag = "connections", params(ProviderPath),
-    responses((status = 200, description = "The provider", body = ProviderAnswer)))]
+    responses((status = 200, description = "The provider", body = ProviderAnswer), (status = 404)))]
 pub(crate) async fn get_provider(Path(path): Path<ProviderPath>) -> Result<Json<ProviderAnswer>, ApiError> {
-    Ok(Json(describe(path.id)))
+    let named = Provider::named(&path.id);
+    named.map(|provider| Json(describe(provider))).ok_or_else(|| ApiError::not_found("provider", path.id))
 }
 
 fn describe(provider: Provider) -> ProviderAnswer {
@@ -163,7 +166,9 @@ mod tests {
         assert_eq!((&api["connectionMethod"], &api["native"]), (&"api".into(), &true.into()));
         let way = &api["credentials"]["anyOf"][0];
         assert_eq!(way["required"], serde_json::json!(["tenant", "clientId", "clientSecret"]));
-        assert_eq!(api["credentials"]["properties"]["clientSecret"]["format"], "password");
+        let secret = &api["credentials"]["properties"]["clientSecret"];
+        assert_eq!((&secret["type"], &secret["format"]), (&"string".into(), &"password".into()));
+        assert!(secret["description"].as_str().unwrap().contains("clientId"));
         assert!(api["credentials"]["properties"].get("sftpHost").is_none());
         assert!(api["settings"]["properties"].get("businessCentral").is_some());
         assert!(api["settings"]["properties"].get("files").is_none());
@@ -185,7 +190,8 @@ mod tests {
                     let name = reference.split('"').next().unwrap();
                     assert!(schema["$defs"].get(name).is_some(), "{name}");
                 }
-                assert!(!text.contains("#/components"), "{text}");
+                let credentials = credentials_schema(provider, method).to_string();
+                assert!(!text.contains("#/components") && !credentials.contains("$ref"), "{credentials} {text}");
             }
         }
     }

@@ -54,14 +54,19 @@ impl Provider {
             Self::Custom => "Custom",
         }
     }
+
+    /// The provider of this name. Case, spaces, `-` and `_` do not matter: `sap`, `business_central` and
+    /// `Business Central` are understood.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let fold = |name: &str| name.to_lowercase().replace([' ', '-', '_'], "");
+        Self::ALL.into_iter().find(|provider| fold(provider.as_str()) == fold(name))
+    }
 }
 
 impl<'de> Deserialize<'de> for Provider {
-    /// Case, spaces, `-` and `_` do not matter: `sap`, `business_central` and `Business Central` are understood.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fold = |name: &str| name.to_lowercase().replace([' ', '-', '_'], "");
-        let name = String::deserialize(deserializer)?;
-        Self::ALL.into_iter().find(|p| fold(p.as_str()) == fold(&name)).ok_or_else(|| {
+        Self::named(&String::deserialize(deserializer)?).ok_or_else(|| {
             let known = Self::ALL.map(Self::as_str).join(", ");
             serde::de::Error::custom(format!("must be one of {known}"))
         })

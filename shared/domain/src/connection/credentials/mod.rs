@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Makes the type from the list of its fields: name in Rust, name in JSON, and `S` for a secret, else what it is. All
-/// that goes over every field is made here, so that a new one is one line.
+/// that goes over every field is made here, so that a new one is one line. The name in JSON is taken as `tt`, since a
+/// `literal` comes wrapped, and utoipa does not see what is in it.
 macro_rules! credentials {
     (
         $(#[$of_all:meta])*
-        $credentials:ident<S> { $($(#[$about:meta])* $field:ident $name:literal: $type:ident,)* }
+        $credentials:ident<S> { $($(#[$about:meta])* $field:ident $name:tt: $type:ident,)* }
     ) => {
         $(#[$of_all])*
         pub struct $credentials<S> {
