@@ -115,7 +115,7 @@ async fn an_unknown_field_is_named_by_its_path() {
         (json!({"nmae": "SAP"}), "nmae"),
         (json!({"settings": {"timeuot": 1}}), "settings.timeuot"),
         (json!({"settings": {"api": {"paging": {"stile": "page"}}}}), "settings.api.paging.stile"),
-        (json!({"credentials": {"password": "x"}}), "credentials.password"),
+        (json!({"credentials": {"passwort": "x"}}), "credentials.passwort"),
     ] {
         let answer = causeway.client().patch(&path, patch).await;
         assert_eq!(answer.fields(), [field], "{}", answer.body);

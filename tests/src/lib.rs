@@ -32,6 +32,7 @@ mod outbox;
 mod overrides;
 mod parts;
 mod preview;
+mod providers;
 mod pushing;
 mod rate_limits;
 mod run_control;

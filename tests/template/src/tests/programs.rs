@@ -31,8 +31,9 @@ macro_rules! routes_of {
 fn served_by_call() -> Vec<(&'static str, Value)> {
     let mut calls = routes_of!(
         audit_events auth client_assignments conflicts connection_health connection_test connections dead_letters dependencies
-        effective_erp fields inventory mapping_templates pending_changes preview record_changes records schedules
-        set_aside signing_keys site_assignments statistics sync_configs sync_control sync_events sync_logs sync_trigger
+        effective_erp fields inventory mapping_templates pending_changes preview providers record_changes records
+        schedules set_aside signing_keys site_assignments statistics sync_configs sync_control sync_events sync_logs
+        sync_trigger
     );
     let document = |routes| serde_json::to_value(routes).unwrap();
     calls.push(("auth::public_routes()", document(api::auth::public_routes().into_openapi())));
