@@ -33,7 +33,9 @@ pub(crate) fn settings_schema(provider: Provider, method: ConnectionMethod) -> V
 
 /// Puts what a secret is in the place of the reference to it, which leads nowhere outside the API's document.
 fn tell_secret(property: &mut Value) {
-    let Some(reference) = property.pointer("/oneOf/0").filter(|one| one.get("$ref").is_some()) else { return };
+    let Some(reference) = property.pointer("/oneOf/0").filter(|one| one.get("$ref").is_some()) else {
+        return;
+    };
     let description = reference.get("description").cloned();
     *property = written(SecretInput::schema());
     if let (Value::Object(property), Some(description)) = (property, description) {

@@ -191,7 +191,10 @@ mod tests {
                     assert!(schema["$defs"].get(name).is_some(), "{name}");
                 }
                 let credentials = credentials_schema(provider, method).to_string();
-                assert!(!text.contains("#/components") && !credentials.contains("$ref"), "{credentials} {text}");
+                assert!(
+                    !text.contains("#/components") && !credentials.contains("$ref"),
+                    "{credentials} {text}"
+                );
             }
         }
     }
