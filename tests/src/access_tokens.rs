@@ -27,6 +27,7 @@ impl Guarded {
         let router = Router::new()
             .route("/token", post(give_token))
             .route("/api", get(let_in))
+            .route("/api/products", get(let_in))
             .with_state(self.clone());
         Erp::serving(router).await
     }
@@ -82,6 +83,18 @@ async fn twenty_who_ask_at_once_share_one_token() {
     for tested in tests {
         assert_eq!(tested["success"], true, "{tested}");
     }
+    assert_eq!(erp.tokens(), 1);
+}
+
+#[tokio::test]
+async fn tests_runs_and_previews_sign_in_with_the_same_token() {
+    let (erp, causeway) = (Guarded::default(), Causeway::start().await);
+    let path = connection(&causeway, &erp.start().await, "open-sesame").await;
+    let preview = json!({"dataType": "products"});
+    causeway.client().post(&format!("{path}/preview"), preview).await.expect(200);
+    let run = causeway.sync(path.rsplit('/').next().unwrap(), "products").await;
+    assert_eq!(run["status"], "success", "{run}");
+    assert_eq!(test(&causeway, &path).await["success"], true);
     assert_eq!(erp.tokens(), 1);
 }
 
