@@ -15,7 +15,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
@@ -34,7 +34,12 @@ impl Functions {
         drop(free);
         let mut child = Command::new("cargo-lambda")
             .args(["lambda", "watch", "--disable-cors"])
-            .args(["--invoke-address", &address.ip().to_string(), "--invoke-port", &address.port().to_string()])
+            .args([
+                "--invoke-address",
+                &address.ip().to_string(),
+                "--invoke-port",
+                &address.port().to_string(),
+            ])
             // It looks for a function among the workspace's default members only, where the local process stands alone.
             .env("CARGO", "scripts/cargo-of-function")
             .envs(environment)
@@ -44,12 +49,17 @@ impl Functions {
             .kill_on_drop(true)
             .spawn()
             .context("cargo-lambda cannot be started: make watch installs it")?;
-        while TcpStream::connect(address).await.is_err() {
+        let functions = Self { http: Client::builder(TokioExecutor::new()).build_http(), address };
+        while !functions.listen().await? {
             ensure!(child.try_wait()?.is_none(), "cargo lambda watch ended at once");
             sleep(Duration::from_millis(100)).await;
         }
-        let functions = Self { http: Client::builder(TokioExecutor::new()).build_http(), address };
         Ok((functions, child))
+    }
+
+    /// Whether they can be called. It asks in a way that calls none: an invocation is a POST.
+    async fn listen(&self) -> anyhow::Result<bool> {
+        Ok(self.http.get(self.uri("/2015-03-31/functions/health/invocations")?).await.is_ok())
     }
 
     /// Hands a request to the function `name`, as a function URL would, and returns what it answers.

@@ -52,7 +52,8 @@ async fn main() -> ExitCode {
 async fn run() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).init();
     let port = std::env::var("CAUSEWAY_PORT").map_or(Ok(PORT), |port| port.parse());
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.context("CAUSEWAY_PORT must be a port")?)).await;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port.context("CAUSEWAY_PORT must be a port")?)).await;
     let listener = listener.context("cannot listen on that port (CAUSEWAY_PORT)")?;
     let address = listener.local_addr()?;
 
@@ -69,7 +70,11 @@ async fn run() -> anyhow::Result<()> {
     let workers = functions.clone();
     services.runs().start(move |event, _| workers.clone().work("sync-worker", event), &tasks, &stop);
     let workers = functions.clone();
-    services.dead_letters().start(move |event, _| workers.clone().work("dead-letter-worker", event), &tasks, &stop);
+    services.dead_letters().start(
+        move |event, _| workers.clone().work("dead-letter-worker", event),
+        &tasks,
+        &stop,
+    );
     tasks.spawn(stop.clone().run_until_cancelled_owned(tick(functions.clone())));
     tell(&format!(
         "\n  The API is on http://{address}; sign in as {EMAIL} with the password {PASSWORD}.\n  \
