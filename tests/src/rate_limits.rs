@@ -1,5 +1,6 @@
 //! Callers who ask too often.
 
+use jiff::Timestamp;
 use local::RateLimits;
 use serde_json::json;
 
@@ -63,6 +64,16 @@ async fn an_address_without_a_good_token_is_slowed_down_and_users_there_are_not(
     for free in ["/health", "/openapi.json", "/docs/"] {
         causeway.stranger().get(free).await.expect(200);
     }
+}
+
+#[tokio::test]
+async fn who_answers_one_request_leaves_the_allowance_to_others() {
+    let causeway = start(6_000, 1_000).await;
+    let profile = causeway.client().get("/api/v1/auth/profile").await.expect(200);
+    let subject = format!("user:{}", profile["data"]["id"].as_str().unwrap());
+    let end = Timestamp::from_second((Timestamp::now().as_second() / 60 + 1) * 60).unwrap();
+    let rest = causeway.engine().store.take_allowance(&subject, end, 5_980, 6_000).await.unwrap();
+    assert!(rest.is_some(), "more than twenty were taken for one request");
 }
 
 #[tokio::test]

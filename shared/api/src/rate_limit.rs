@@ -3,6 +3,9 @@
 //! The allowance lies in the table, so that it is one whatever number of processes answer. A process takes a part of it
 //! by one conditional write and spends that without asking again: what all of them let through is never more than the
 //! limit, and the table is not asked for each request. Around the border of two minutes twice the limit may come at once.
+//!
+//! Parts begin small and double while they are spent: in the cloud hundreds of processes may answer one caller a request
+//! each, and must not hold the whole allowance between them.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -24,8 +27,10 @@ pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("rateli
 /// How long an allowance lasts, in seconds.
 const WINDOW_S: i64 = 60;
 
-/// The part of an allowance that a process takes at a time. Less than it may be lost with a process that ends.
-const PART: u32 = 20;
+/// The parts of an allowance that a process takes first and at most, as divisors. What is left of one is lost with a
+/// process that ends.
+const FIRST_PART: u32 = 600;
+const LARGEST_PART: u32 = 20;
 
 /// How many requests a minute are answered; `None` is no limit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -93,6 +98,8 @@ struct Purses {
 #[derive(Debug, Default)]
 struct Purse {
     left: u32,
+    /// What was taken last.
+    part: u32,
     /// How much everybody together had taken when we last took some.
     taken: u32,
     empty: bool,
@@ -143,10 +150,11 @@ impl Purse {
         quota: u32,
     ) -> Result<bool, StoreError> {
         if self.left == 0 && !self.empty {
+            let part = (self.part * 2).clamp((quota / FIRST_PART).max(1), (quota / LARGEST_PART).max(1));
             // The last part may be a broken one: it is taken one by one.
-            for count in [(quota / PART).max(1), 1] {
+            for count in [part, 1] {
                 if let Some(taken) = store.take_allowance(name, end, count, quota).await? {
-                    (self.left, self.taken) = (count, taken);
+                    (self.left, self.part, self.taken) = (count, count, taken);
                     break;
                 }
             }

@@ -70,7 +70,7 @@ impl<R: Read> Utf8Reader<R> {
             self.state = State::reading(guess(chunk));
         }
         match &mut self.state {
-            State::Other(decoder) => decode(decoder, chunk, &mut self.ready),
+            State::Other(decoder) => decode(decoder, chunk, self.chunk.is_empty(), &mut self.ready),
             _ => self.ready.extend_from_slice(chunk),
         }
         if self.chunk.is_empty() {
@@ -94,9 +94,8 @@ impl<R: Read> Read for Utf8Reader<R> {
     }
 }
 
-/// Decodes a chunk; an empty one is the end.
-fn decode(decoder: &mut Decoder, mut chunk: &[u8], ready: &mut Vec<u8>) {
-    let last = chunk.is_empty();
+/// Decodes a chunk. Nothing may follow the `last`.
+fn decode(decoder: &mut Decoder, mut chunk: &[u8], last: bool, ready: &mut Vec<u8>) {
     let mut buffer = [0; 4096];
     loop {
         let (result, read, written) = decoder.decode_to_utf8_without_replacement(chunk, &mut buffer, last);
@@ -164,6 +163,7 @@ mod tests {
         assert_eq!(text("\u{FEFF}Käse".as_bytes()), "Käse");
         assert_eq!(text(&utf16("Käse 🧀", true)), "Käse 🧀");
         assert_eq!(text(&utf16("sku;Käse", false)), "sku;Käse");
+        assert_eq!((text(&utf16("", true)), text("\u{FEFF}".as_bytes())), (String::new(), String::new()));
     }
 
     #[test]
