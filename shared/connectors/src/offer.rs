@@ -40,8 +40,18 @@ pub(crate) const BOTH_WAYS: &[Direction] = &[Direction::Pull, Direction::Push, D
 /// `settings.api.changedSince`.
 const OVER_HTTP: &[Offer] = &everything(BOTH_WAYS);
 
-/// Files and order XML are read.
+/// Order XML is read.
 const READ: &[Offer] = &everything(PULLED);
+
+/// Files are read, and orders written.
+const IN_FILES: &[Offer] = &[
+    plain(DataType::Orders, BOTH_WAYS),
+    plain(DataType::Products, PULLED),
+    plain(DataType::OrderStatus, PULLED),
+    plain(DataType::Inventory, PULLED),
+    plain(DataType::Employees, PULLED),
+    plain(DataType::Invoices, PULLED),
+];
 
 const fn everything(directions: &'static [Direction]) -> [Offer; 6] {
     [
@@ -62,7 +72,8 @@ const fn plain(data_type: DataType, directions: &'static [Direction]) -> Offer {
 #[must_use]
 pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [Offer] {
     match (method, provider) {
-        (ConnectionMethod::Doi | ConnectionMethod::Sftp, _) => READ,
+        (ConnectionMethod::Doi, _) => READ,
+        (ConnectionMethod::Sftp, _) => IN_FILES,
         (ConnectionMethod::Api, Provider::BusinessCentral) => business_central::OFFERS,
         (
             ConnectionMethod::Api,

@@ -3,12 +3,16 @@
 mod api;
 mod changed_since;
 mod files;
+mod files_out;
+mod fixed_width;
 mod paging;
 mod push;
 
 pub use api::{ApiAuth, ApiSettings, TokenAuth};
 pub use changed_since::{ChangedSince, MomentFormat};
-pub use files::{CsvSettings, FileAfterRead, FileContent, FileFormat, FileSettings};
+pub use files::{Checksum, CsvSettings, FileAfterRead, FileContent, FileFormat, FileSettings};
+pub use files_out::{OutgoingColumn, OutgoingFiles, OutgoingFormat};
+pub use fixed_width::{FixedField, FixedWidthSettings, WidthUnit};
 pub use paging::{Paging, PagingStyle};
 pub use push::{NumberForm, PushLookup, PushMethod, PushRequest, PushSettings};
 
