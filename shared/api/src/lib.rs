@@ -17,6 +17,7 @@ pub mod effective_erp;
 pub mod fields;
 pub mod health;
 pub mod inventory;
+mod manuals;
 pub mod mapping_templates;
 pub mod pending_changes;
 pub mod preview;

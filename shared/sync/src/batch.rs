@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::{raw, seen};
 
 /// Bytes of canonical records after which a batch is written.
-const FULL_BYTES: usize = 9 << 20;
+const FULL_BYTES: usize = 10 << 20;
 
 /// Largest canonical record, in bytes: an item of DynamoDB holds 400 KB.
 const MAX_RECORD_BYTES: usize = 256 << 10;

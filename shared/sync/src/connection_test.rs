@@ -44,7 +44,10 @@ impl Engine {
         let begun = Instant::now();
         let (tested, host_key) = self.try_connection(connection).await;
         let response_time_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let error = tested.as_ref().err().map(ToString::to_string);
+        let shown = |error: &ErpError| {
+            health::with_help(error, connection.provider, connection.connection_method)
+        };
+        let error = tested.as_ref().err().map(shown);
         let status = match (&error, connection.status) {
             (_, ConnectionStatus::Inactive) => ConnectionStatus::Inactive,
             (None, _) => ConnectionStatus::Active,
@@ -58,7 +61,7 @@ impl Engine {
         health::note(self, &connection.id, &contact(kind, response_time_ms, failure), failure).await?;
         let success = tested.is_ok();
         let report = tested.unwrap_or_else(|error| TestReport {
-            message: error.to_string(),
+            message: shown(&error),
             details: serde_json::json!({ "error": name_of(&error) }),
         });
         Ok(TestOutcome {

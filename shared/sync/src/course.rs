@@ -103,7 +103,7 @@ impl Setting {
         let connection = engine.store.connection(&leased.run.erp_connection_id).await?;
         let mut connection =
             connection.ok_or_else(|| Failure::Setup("the connection was deleted".to_owned()))?;
-        leased.provider = Some(connection.provider);
+        leased.reached = Some((connection.provider, connection.connection_method));
         let run = &leased.run;
         if run.dry_run {
             connection.settings.files.after_read = FileAfterRead::Keep;

@@ -1,7 +1,7 @@
 //! The circuit breaker: notes what became of each contact with an ERP, probes connections that keep failing, and lets
 //! held syncs go when one works again.
 
-use domain::connection::ConnectionStatus;
+use domain::connection::{ConnectionMethod, ConnectionStatus, Provider};
 use domain::health::{Contact, ContactKind, Health};
 use domain::ids::{ConnectionId, ContactId};
 use domain::run::{Run, RunStatus};
@@ -45,6 +45,11 @@ pub(crate) const fn concerns_connection(error: &ErpError) -> bool {
 /// Whether only a person can mend what went wrong.
 const fn is_lasting(error: &ErpError) -> bool {
     matches!(error, ErpError::Unauthorized(_) | ErpError::Misconfigured(_) | ErpError::Forbidden(_))
+}
+
+/// What is shown of a failure on its connection: the sentence, and the page that helps.
+pub(crate) fn with_help(error: &ErpError, provider: Provider, method: ConnectionMethod) -> String {
+    format!("{error} (help: {})", provider.manual(method))
 }
 
 /// A contact that ended now.

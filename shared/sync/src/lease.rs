@@ -2,7 +2,7 @@
 
 use std::pin::{Pin, pin};
 
-use domain::connection::Provider;
+use domain::connection::{ConnectionMethod, Provider};
 use domain::ids::RunId;
 use domain::mapping::drift::Shape;
 use domain::run::{Lease, Run, RunStatus};
@@ -12,7 +12,7 @@ use transport::ErpError;
 use ulid::Ulid;
 
 use crate::engine::{Engine, now};
-use crate::health::note_run;
+use crate::health::{note_run, with_help};
 use crate::observed;
 
 /// Workers that may take a run up in a row without a checkpoint before it is given up: something in it kills them.
@@ -24,8 +24,8 @@ pub(crate) struct Leased<'e> {
     /// What the lease in the table names while it is ours.
     holder: String,
     permit: Permit,
-    /// The kind of ERP, once its connection is read.
-    pub(crate) provider: Option<Provider>,
+    /// The kind of ERP and what carries its data, once the connection is read.
+    pub(crate) reached: Option<(Provider, ConnectionMethod)>,
     pub(crate) run: Run,
     standing: Standing,
 }
@@ -67,7 +67,7 @@ impl<'e> Leased<'e> {
         run.stalled += 1;
         run.version += 1;
         let permit = Permit::until(Instant::now().into_std());
-        let mut leased = Self { engine, holder, permit, provider: None, run, standing: Standing::Ours };
+        let mut leased = Self { engine, holder, permit, reached: None, run, standing: Standing::Ours };
         match leased.begin().await {
             Ok(true) => Ok(Some(leased)),
             Ok(false) | Err(LeaseError::Lost) => Ok(None),
@@ -219,7 +219,7 @@ impl<'e> Leased<'e> {
                 break;
             }
         }
-        observed::run_closed(&self.run, self.provider);
+        observed::run_closed(&self.run, self.provider());
         note_run(self.engine, &self.run, None).await;
         Ok(())
     }
@@ -236,6 +236,10 @@ impl<'e> Leased<'e> {
         Ok(())
     }
 
+    fn provider(&self) -> Option<Provider> {
+        self.reached.map(|(provider, _)| provider)
+    }
+
     async fn close_as(
         &mut self,
         status: RunStatus,
@@ -243,12 +247,15 @@ impl<'e> Leased<'e> {
         of_connection: Option<&ErpError>,
     ) -> Result<(), LeaseError> {
         end(&mut self.run, status, error);
-        let shown = of_connection.map(ToString::to_string);
+        let shown = of_connection.map(|error| match self.reached {
+            Some((provider, method)) => with_help(error, provider, method),
+            None => error.to_string(),
+        });
         self.begin_write()?;
         loop {
             let closed = self.engine.store.close_run(&self.run, shown.as_deref()).await;
             if self.settle(closed).await? {
-                observed::run_closed(&self.run, self.provider);
+                observed::run_closed(&self.run, self.provider());
                 return Ok(());
             }
         }

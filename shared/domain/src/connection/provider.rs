@@ -55,6 +55,23 @@ impl Provider {
         }
     }
 
+    /// The page of this repository that helps with a connection of this kind. It is also served under this path.
+    #[must_use]
+    pub const fn manual(self, method: ConnectionMethod) -> &'static str {
+        match (method, self) {
+            (ConnectionMethod::Doi, _) => "docs/connectors/doi.md",
+            (ConnectionMethod::Sftp, _) => "docs/connectors/sftp.md",
+            (ConnectionMethod::Api, Self::Sap) => "docs/connectors/sap.md",
+            (ConnectionMethod::Api, Self::Oracle) => "docs/connectors/oracle.md",
+            (ConnectionMethod::Api, Self::NetSuite) => "docs/connectors/netsuite.md",
+            (ConnectionMethod::Api, Self::BusinessCentral) => "docs/connectors/business-central.md",
+            (ConnectionMethod::Api, Self::Odoo) => "docs/connectors/odoo.md",
+            (ConnectionMethod::Api, Self::ErpNext) => "docs/connectors/erpnext.md",
+            (ConnectionMethod::Api, Self::Tryton) => "docs/connectors/tryton.md",
+            (ConnectionMethod::Api, Self::Custom) => "docs/connectors/rest.md",
+        }
+    }
+
     /// The provider of this name. Case, spaces, `-` and `_` do not matter: `sap`, `business_central` and
     /// `Business Central` are understood.
     #[must_use]
