@@ -5,7 +5,7 @@ use domain::connection::{ConnectionMethod, Provider};
 use domain::mapping::FieldMapping;
 use domain::{DataType, Direction};
 
-use crate::business_central;
+use crate::{business_central, doi};
 
 /// What can be done with the records of one type.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub(crate) const BOTH_WAYS: &[Direction] = &[Direction::Pull, Direction::Push, D
 /// `settings.api.changedSince`.
 const OVER_HTTP: &[Offer] = &everything(BOTH_WAYS);
 
-/// Files and order XML are read.
+/// Files are read.
 const READ: &[Offer] = &everything(PULLED);
 
 const fn everything(directions: &'static [Direction]) -> [Offer; 6] {
@@ -62,7 +62,8 @@ const fn plain(data_type: DataType, directions: &'static [Direction]) -> Offer {
 #[must_use]
 pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [Offer] {
     match (method, provider) {
-        (ConnectionMethod::Doi | ConnectionMethod::Sftp, _) => READ,
+        (ConnectionMethod::Doi, _) => doi::OFFERS,
+        (ConnectionMethod::Sftp, _) => READ,
         (ConnectionMethod::Api, Provider::BusinessCentral) => business_central::OFFERS,
         (
             ConnectionMethod::Api,

@@ -11,9 +11,10 @@ pub use credentials::{Credentials, CredentialsOf, MASK, Masked, SealedSecret, Se
 pub use provider::{ConnectionMethod, Provider};
 pub use providers::SignIn;
 pub use settings::{
-    ApiAuth, ApiSettings, ChangedSince, ConnectionSettings, CsvSettings, FileAfterRead, FileContent,
-    FileFormat, FileSettings, MomentFormat, NumberForm, Paging, PagingStyle, PushLookup, PushMethod,
-    PushRequest, PushSettings, TokenAuth,
+    ApiAuth, ApiSettings, ChangedSince, ConnectionSettings, CsvSettings, DeploymentMode, DoiClassification,
+    DoiDialect, DoiIdentity, DoiSettings, DoiTemplate, FileAfterRead, FileContent, FileFormat, FileSettings,
+    MomentFormat, NumberForm, Paging, PagingStyle, PushLookup, PushMethod, PushRequest, PushSettings,
+    TokenAuth,
 };
 
 use jiff::Timestamp;

@@ -2,12 +2,14 @@
 
 mod api;
 mod changed_since;
+mod doi;
 mod files;
 mod paging;
 mod push;
 
 pub use api::{ApiAuth, ApiSettings, TokenAuth};
 pub use changed_since::{ChangedSince, MomentFormat};
+pub use doi::{DeploymentMode, DoiClassification, DoiDialect, DoiIdentity, DoiSettings, DoiTemplate};
 pub use files::{CsvSettings, FileAfterRead, FileContent, FileFormat, FileSettings};
 pub use paging::{Paging, PagingStyle};
 pub use push::{NumberForm, PushLookup, PushMethod, PushRequest, PushSettings};
@@ -45,6 +47,8 @@ pub struct ConnectionSettings {
     pub api: ApiSettings,
     /// How to read files.
     pub files: FileSettings,
+    /// How to write and read order XML.
+    pub doi: DoiSettings,
     /// Business Central: what is particular to it.
     pub business_central: BusinessCentralSettings,
 }
@@ -60,6 +64,7 @@ impl Default for ConnectionSettings {
             batch_size: 1_000,
             api: ApiSettings::default(),
             files: FileSettings::default(),
+            doi: DoiSettings::default(),
             business_central: BusinessCentralSettings::default(),
         }
     }
@@ -98,6 +103,7 @@ impl ConnectionSettings {
         checks.require(bytes <= MAX_BYTES, "settings", "must be at most 64 KB in all");
         self.api.check(checks);
         self.files.check(checks);
+        self.doi.check(checks);
         self.business_central.check(checks);
     }
 }
