@@ -5,7 +5,7 @@ use domain::connection::{ConnectionMethod, Provider};
 use domain::mapping::FieldMapping;
 use domain::{DataType, Direction};
 
-use crate::business_central;
+use crate::{business_central, doi};
 
 /// What can be done with the records of one type.
 #[derive(Debug, Clone, Copy)]
@@ -40,9 +40,6 @@ pub(crate) const BOTH_WAYS: &[Direction] = &[Direction::Pull, Direction::Push, D
 /// `settings.api.changedSince`.
 const OVER_HTTP: &[Offer] = &everything(BOTH_WAYS);
 
-/// Order XML is read.
-const READ: &[Offer] = &everything(PULLED);
-
 /// Files are read, and orders written.
 const IN_FILES: &[Offer] = &[
     plain(DataType::Orders, BOTH_WAYS),
@@ -72,7 +69,7 @@ const fn plain(data_type: DataType, directions: &'static [Direction]) -> Offer {
 #[must_use]
 pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [Offer] {
     match (method, provider) {
-        (ConnectionMethod::Doi, _) => READ,
+        (ConnectionMethod::Doi, _) => doi::OFFERS,
         (ConnectionMethod::Sftp, _) => IN_FILES,
         (ConnectionMethod::Api, Provider::BusinessCentral) => business_central::OFFERS,
         (

@@ -11,10 +11,10 @@ pub use credentials::{Credentials, CredentialsOf, MASK, Masked, SealedSecret, Se
 pub use provider::{ConnectionMethod, Provider};
 pub use providers::SignIn;
 pub use settings::{
-    ApiAuth, ApiSettings, ChangedSince, Checksum, ConnectionSettings, CsvSettings, FileAfterRead,
-    FileContent, FileFormat, FileSettings, FixedField, FixedWidthSettings, MomentFormat, NumberForm,
-    OutgoingColumn, OutgoingFiles, OutgoingFormat, Paging, PagingStyle, PushLookup, PushMethod, PushRequest,
-    PushSettings, TokenAuth, WidthUnit,
+    ApiAuth, ApiSettings, ChangedSince, Checksum, ConnectionSettings, CsvSettings, DeploymentMode,
+    DoiClassification, DoiDialect, DoiIdentity, DoiSettings, DoiTemplate, FileAfterRead, FileContent, FileFormat,
+    FileSettings, FixedField, FixedWidthSettings, MomentFormat, NumberForm, OutgoingColumn, OutgoingFiles,
+    OutgoingFormat, Paging, PagingStyle, PushLookup, PushMethod, PushRequest, PushSettings, TokenAuth, WidthUnit,
 };
 
 use jiff::Timestamp;

@@ -28,13 +28,13 @@ impl SignIn {
 
 impl Provider {
     /// The members of a connection's settings that count for some connections only.
-    pub const PARTICULAR_SETTINGS: &'static [&'static str] = &["api", "files", "businessCentral"];
+    pub const PARTICULAR_SETTINGS: &'static [&'static str] = &["api", "files", "doi", "businessCentral"];
 
     /// Those of [`Self::PARTICULAR_SETTINGS`] that count here.
     #[must_use]
     pub const fn own_settings(self, method: ConnectionMethod) -> &'static [&'static str] {
         match (method, self) {
-            (ConnectionMethod::Doi, _) => &[],
+            (ConnectionMethod::Doi, _) => &["doi"],
             (ConnectionMethod::Sftp, _) => &["files"],
             (ConnectionMethod::Api, Self::BusinessCentral) => &["businessCentral", "api"],
             (ConnectionMethod::Api, _) => &["api"],

@@ -2,6 +2,7 @@
 
 mod api;
 mod changed_since;
+mod doi;
 mod files;
 mod files_out;
 mod fixed_width;
@@ -10,6 +11,7 @@ mod push;
 
 pub use api::{ApiAuth, ApiSettings, TokenAuth};
 pub use changed_since::{ChangedSince, MomentFormat};
+pub use doi::{DeploymentMode, DoiClassification, DoiDialect, DoiIdentity, DoiSettings, DoiTemplate};
 pub use files::{Checksum, CsvSettings, FileAfterRead, FileContent, FileFormat, FileSettings};
 pub use files_out::{OutgoingColumn, OutgoingFiles, OutgoingFormat};
 pub use fixed_width::{FixedField, FixedWidthSettings, WidthUnit};
@@ -49,6 +51,8 @@ pub struct ConnectionSettings {
     pub api: ApiSettings,
     /// How to read files.
     pub files: FileSettings,
+    /// How to write and read order XML.
+    pub doi: DoiSettings,
     /// Business Central: what is particular to it.
     pub business_central: BusinessCentralSettings,
 }
@@ -64,6 +68,7 @@ impl Default for ConnectionSettings {
             batch_size: 1_000,
             api: ApiSettings::default(),
             files: FileSettings::default(),
+            doi: DoiSettings::default(),
             business_central: BusinessCentralSettings::default(),
         }
     }
@@ -102,6 +107,7 @@ impl ConnectionSettings {
         checks.require(bytes <= MAX_BYTES, "settings", "must be at most 64 KB in all");
         self.api.check(checks);
         self.files.check(checks);
+        self.doi.check(checks);
         self.business_central.check(checks);
     }
 }

@@ -5,10 +5,10 @@ use axum::response::{Html, IntoResponse};
 use domain::DataType;
 use domain::change::Operation;
 use domain::connection::{ConnectionSettings, Credentials, PushSettings};
-use transport::{ErpError, Transport};
+use transport::{Egress, ErpError};
 
 use super::erp::{Erp, Mood, json_answer, mapping, order};
-use crate::doi::DoiConnector;
+use crate::files::FileConnector;
 use crate::{Connector, Push, PushError};
 
 /// The fate after an answer with this status.
@@ -176,14 +176,8 @@ async fn a_duplicate_that_is_not_ours_is_a_refusal() {
 
 #[tokio::test]
 async fn a_connection_that_only_reads_says_so() {
-    let credentials = Credentials {
-        doi_endpoint: Some("http://127.0.0.1:1".to_owned()),
-        doi_username: Some("erp".to_owned()),
-        doi_password: Some("pass".into()),
-        ..Credentials::default()
-    };
-    let transport = Transport::new("127.0.0.0/8".parse().unwrap());
-    let connector = DoiConnector::new(&ConnectionSettings::default(), credentials, &transport).unwrap();
+    let connector =
+        FileConnector::new(ConnectionSettings::default(), Credentials::default(), Egress::default());
     let push = Push {
         data_type: DataType::Orders,
         operation: Operation::Delete,
