@@ -107,6 +107,28 @@ pub(crate) const OFFERS: &[Offer] = &[
     },
 ];
 
+/// Not all fields: a personnel file holds salaries, bank accounts and illnesses, which nobody asked for.
+const EMPLOYEE: [&str; 18] = [
+    "name",
+    "modified",
+    "company",
+    "employee_name",
+    "first_name",
+    "middle_name",
+    "last_name",
+    "status",
+    "company_email",
+    "prefered_email",
+    "user_id",
+    "cell_number",
+    "department",
+    "designation",
+    "branch",
+    "reports_to",
+    "date_of_joining",
+    "relieving_date",
+];
+
 /// The documents of a data type.
 pub(super) fn documents(data_type: DataType, reference_field: &str, company: Option<&str>) -> Question {
     match data_type {
@@ -116,7 +138,7 @@ pub(super) fn documents(data_type: DataType, reference_field: &str, company: Opt
         DataType::OrderStatus => order_status(reference_field).of_company(company),
         // A draft is no invoice yet.
         DataType::Invoices => Question::of(SALES_INVOICE).only("docstatus", ">", 0).of_company(company),
-        DataType::Employees => Question::of("Employee").of_company(company),
+        DataType::Employees => Question::of("Employee").with_fields(&EMPLOYEE).of_company(company),
     }
 }
 

@@ -76,7 +76,7 @@ async fn change(erp: &ErpNext, push: &Push<'_>) -> Result<Pushed, PushError> {
             push.key
         )));
     }
-    let with_lines = changes_lines(site, push).await.map_err(PushError::NotSent)?;
+    let with_lines = changes_lines(site, push, &there).await.map_err(PushError::NotSent)?;
     let template = changed_order(with_lines, names_day(push));
     let body = rest::body(push, erp.push_settings(), &template, &needs(push, &[]))?;
     let request = site.client.write(Method::PUT, document(site, push), as_of(&body, &there));
@@ -114,7 +114,7 @@ async fn deliver(site: &Site, request: &HttpRequest, push: &Push<'_>) -> Result<
 
 /// The sales order of this name, if it is there: what it is and when it was last changed.
 async fn order(site: &Site, name: &str) -> Result<Option<Row>, ErpError> {
-    let question = Question::of(SALES_ORDER).with_fields(&["name", "docstatus", "modified"]);
+    let question = Question::of(SALES_ORDER).with_fields(&["name", "docstatus", "modified", "delivery_date"]);
     Ok(site.rows(&question.only("name", "=", name)).await?.pop())
 }
 
@@ -133,8 +133,12 @@ fn as_of(change: &str, there: &Row) -> String {
 
 /// Whether an order names the day it is wanted.
 fn names_day(push: &Push<'_>) -> bool {
-    let day = push.record.and_then(|record| Json::from(record).get("requiredOn"));
-    day.is_some_and(|day| day.kind() == Kind::String)
+    text(push, "requiredOn").is_some()
+}
+
+fn text(push: &Push<'_>, field: &str) -> Option<String> {
+    let json = push.record.and_then(|record| Json::from(record).get(field))?;
+    json.as_string().map(std::borrow::Cow::into_owned)
 }
 
 /// What an order needs: ERPNext takes none without a day of delivery.
@@ -143,11 +147,15 @@ fn needs(push: &Push<'_>, fields: &[&'static str]) -> Vec<&'static str> {
     fields.iter().copied().chain(day).collect()
 }
 
-/// Whether the record has other lines than the order has there. Lines that are the same are not sent: what was added to
-/// them there would be lost.
-async fn changes_lines(site: &Site, push: &Push<'_>) -> Result<bool, ErpError> {
+/// Whether the record has other lines than the order has there, or another day: ERPNext takes an order's day from its
+/// lines. Lines that are the same are not sent: what was added to them there would be lost.
+async fn changes_lines(site: &Site, push: &Push<'_>, there: &Row) -> Result<bool, ErpError> {
     let ours = push.record.map(Json::from).and_then(|record| record.get("lines"));
     let Some(ours) = ours.filter(|lines| lines.kind() == Kind::Array) else { return Ok(false) };
+    let day = text(push, "requiredOn").or_else(|| text(push, "orderedAt"));
+    if day.is_some_and(|day| !day.starts_with(&there.text("delivery_date"))) {
+        return Ok(true);
+    }
     let question = Question::of_rows("Sales Order Item", SALES_ORDER).only("parent", "=", push.key);
     let rows = site.rows(&question).await?;
     let theirs = rows.iter().map(|row| Line {

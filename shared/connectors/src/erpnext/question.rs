@@ -39,7 +39,8 @@ impl Question {
 
     /// The same, for those that meet one more condition.
     pub(super) fn only(mut self, field: &str, operator: &str, value: impl Into<Value>) -> Self {
-        self.filters.push(json!([field, operator, value.into()]));
+        let value: Value = value.into();
+        self.filters.push(json!([field, operator, value]));
         self
     }
 

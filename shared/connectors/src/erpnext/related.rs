@@ -226,7 +226,7 @@ async fn put_prices(site: &Site, rows: &mut [Row]) -> Result<(), ErpError> {
         let fits = |price: &&Row| price.text("uom") == unit || price.text("uom").is_empty();
         let prices = found.get(&row.text("name")).map(Vec::as_slice).unwrap_or_default();
         let price = prices.iter().filter(fits).max_by_key(|price| price.text("valid_from"));
-        let of = |field| price.and_then(|price| price.json(field)).unwrap_or("null").to_owned();
+        let of = |field: &str| price.and_then(|price| price.json(field)).unwrap_or("null").to_owned();
         row.put("standard_rate", of("price_list_rate"));
         row.put("currency", of("currency"));
     }

@@ -98,13 +98,15 @@ async fn a_field_that_is_not_there_is_found_by_the_connection_test() {
 #[tokio::test]
 async fn a_bearer_token_is_another_way_to_sign_in() {
     let erp = Server::start(Site::default()).await;
-    let credentials = Credentials {
-        api_url: Some(erp.origin.clone()),
-        oauth_token: Some("t0ken".to_owned().into()),
-        ..Credentials::default()
+    let connector = |token: &str| {
+        let credentials = Credentials {
+            api_url: Some(erp.origin.clone()),
+            oauth_token: Some(token.to_owned().into()),
+            ..Credentials::default()
+        };
+        ErpNext::new(&settings(ErpNextSettings::default()), credentials, &transport()).unwrap()
     };
-    let connector = ErpNext::new(&settings(ErpNextSettings::default()), credentials, &transport()).unwrap();
-    // This site knows one user only, and no OAuth.
-    let error = connector.test().await.unwrap_err();
+    connector("t0ken").test().await.unwrap();
+    let error = connector("another").test().await.unwrap_err();
     assert!(matches!(&error, ErpError::Unauthorized(why) if why.contains("oauthToken")), "{error:?}");
 }

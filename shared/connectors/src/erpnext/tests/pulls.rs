@@ -168,8 +168,9 @@ async fn stock_invoices_and_employees_are_read_as_they_are_meant() {
     let lines = json!([{"name": "r1", "parent": "SINV-1", "idx": 1, "item_code": "SKU-1", "item_name": "Cake",
         "qty": 2.0, "rate": 12.5, "amount": 25.0, "sales_order": "SO-1", "description": "<p>Cake</p>"}]);
     let employees = json!([{"name": "HR-EMP-1", "employee_name": "Ada H", "first_name": "Ada", "last_name": "H",
+        "middle_name": null, "company": "WeCelebrate", "prefered_email": "", "ctc": 90000.0,
         "date_of_joining": "2020-01-02", "relieving_date": null, "status": "Active", "company_email": "ada@example.com",
-        "personal_email": "a@example.net", "user_id": "ada", "cell_number": "+44 1", "department": "Bakery - WC",
+        "user_id": "ada", "cell_number": "+44 1", "department": "Bakery - WC",
         "designation": "Baker", "branch": "Leeds", "reports_to": "HR-EMP-0", "modified": after()}]);
     let mut records = pulled(DataType::Inventory, &[("Bin", bins)]).await;
     records.extend(

@@ -40,8 +40,11 @@ async fn find(erp: &Server<Site>) -> Result<Option<Found>, ErpError> {
     connector(erp).find(&lookup).await
 }
 
+/// An order with a price that a float can hold, as theirs are.
 fn order() -> Value {
-    Site::order().unwrap().0
+    let mut order = Site::order().unwrap().0;
+    order["lines"][0]["unitPrice"] = "12.50".into();
+    order
 }
 
 fn submitting() -> ErpNextSettings {
@@ -64,7 +67,7 @@ async fn with_an_order() -> Server<Site> {
 async fn with_a_submitted_order() -> Server<Site> {
     let erp = Server::start(Site::default()).await;
     let connector = connector_with(&erp, submitting(), Some("WeCelebrate"));
-    push_by(&*connector, Operation::Create, "WEB-1", &order()).await.unwrap();
+    push_by(&*connector, Operation::Create, "WEB-1", &Site::order().unwrap().0).await.unwrap();
     erp
 }
 
@@ -133,6 +136,15 @@ async fn lines_are_replaced_only_where_they_differ() {
     changed["lines"][0]["quantity"] = 3.into();
     push(&erp, Operation::Update, &changed).await.unwrap();
     assert_eq!(erp.vendor.list("Sales Order Item")[0]["qty"], 3);
+}
+
+#[tokio::test]
+async fn another_day_is_told_to_the_lines_too() {
+    let erp = with_an_order().await;
+    let mut changed = order();
+    changed["requiredOn"] = "2026-11-30".into();
+    push(&erp, Operation::Update, &changed).await.unwrap();
+    assert_eq!(erp.vendor.list("Sales Order")[0]["delivery_date"], "2026-11-30");
 }
 
 #[tokio::test]

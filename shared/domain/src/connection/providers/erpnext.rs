@@ -83,3 +83,43 @@ impl ErpNextSettings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::connection::ConnectionSettings;
+    use crate::validation::Checks;
+
+    fn wrong(settings: Value) -> Vec<String> {
+        let settings: ConnectionSettings = serde_json::from_value(json!({"erpNext": settings})).unwrap();
+        let mut checks = Checks::default();
+        settings.check(&mut checks);
+        let errors = checks.finish().err().map(|invalid| invalid.0).unwrap_or_default();
+        errors.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect()
+    }
+
+    #[test]
+    fn settings_that_fit_are_accepted() {
+        let own = json!({"referenceField": "custom_ref_2", "submitOrders": true, "priceList": "Web",
+            "warehouse": "Stores - WC", "timeZone": "Asia/Kolkata"});
+        assert_eq!(wrong(own), Vec::<String>::new());
+        assert_eq!(wrong(json!({})), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_with_its_field() {
+        let found = wrong(json!({"referenceField": "PO No", "priceList": " ", "warehouse": "a\nb",
+            "timeZone": "Berlin"}));
+        let begins = [
+            "settings.erpNext.referenceField must be the name of a field of Sales Order",
+            "settings.erpNext.priceList must be 1 to 140 characters",
+            "settings.erpNext.warehouse must be 1 to 140 characters",
+            "settings.erpNext.timeZone \"Berlin\" is not an IANA time zone",
+        ];
+        for (found, begin) in found.iter().zip(begins) {
+            assert!(found.starts_with(begin), "{begin}: {found}");
+        }
+        assert_eq!(found.len(), begins.len(), "{found:#?}");
+    }
+}
