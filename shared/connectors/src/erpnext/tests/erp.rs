@@ -286,7 +286,8 @@ impl Vendor for Site {
             return (200, "<!doctype html><title>Not found</title>".to_owned());
         }
         if !["token key:good", "Bearer t0ken"].contains(&asked.header("authorization")) {
-            return refusal(401, "AuthenticationError", "");
+            let why = format!("Failed to sign in with {}", asked.header("authorization"));
+            return refusal(401, "AuthenticationError", &why);
         }
         if asked.method != Method::GET {
             let path = asked.path.trim_start_matches("/api/");
