@@ -6,6 +6,7 @@ mod business_central;
 mod conformance;
 mod connector;
 mod doi;
+mod erpnext;
 mod files;
 mod http;
 mod offer;

@@ -5,7 +5,7 @@ use domain::connection::{ConnectionMethod, Provider};
 use domain::mapping::FieldMapping;
 use domain::{DataType, Direction};
 
-use crate::{business_central, doi};
+use crate::{business_central, doi, erpnext};
 
 /// What can be done with the records of one type.
 #[derive(Debug, Clone, Copy)]
@@ -72,13 +72,13 @@ pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [O
         (ConnectionMethod::Doi, _) => doi::OFFERS,
         (ConnectionMethod::Sftp, _) => IN_FILES,
         (ConnectionMethod::Api, Provider::BusinessCentral) => business_central::OFFERS,
+        (ConnectionMethod::Api, Provider::ErpNext) => erpnext::OFFERS,
         (
             ConnectionMethod::Api,
             Provider::Sap
             | Provider::Oracle
             | Provider::NetSuite
             | Provider::Odoo
-            | Provider::ErpNext
             | Provider::Tryton
             | Provider::Custom,
         ) => OVER_HTTP,

@@ -9,6 +9,7 @@ use transport::{ErpError, Transport};
 use crate::Connector;
 use crate::business_central::BusinessCentral;
 use crate::doi::DoiConnector;
+use crate::erpnext::ErpNext;
 use crate::files::FileConnector;
 use crate::http::HttpConnector;
 
@@ -27,6 +28,9 @@ pub fn connector_for(
     match (connection.provider, connection.connection_method) {
         (Provider::BusinessCentral, ConnectionMethod::Api) => {
             Ok(Box::new(BusinessCentral::new(settings, credentials, transport, tokens)?))
+        }
+        (Provider::ErpNext, ConnectionMethod::Api) => {
+            Ok(Box::new(ErpNext::new(settings, credentials, transport)?))
         }
         (
             Provider::Sap

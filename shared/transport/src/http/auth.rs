@@ -20,6 +20,7 @@ enum Scheme {
     None,
     Bearer(SecretString),
     Basic { user: SecretString, password: SecretString },
+    Token { key: SecretString, secret: SecretString },
     Header { name: HeaderName, value: SecretString },
     InBody(Vec<SecretString>),
 }
@@ -41,6 +42,12 @@ impl Auth {
     #[must_use]
     pub const fn basic(user: SecretString, password: SecretString, fields: &'static str) -> Self {
         Self { scheme: Scheme::Basic { user, password }, fields }
+    }
+
+    /// `Authorization: token key:secret`, as Frappe has it.
+    #[must_use]
+    pub const fn token(key: SecretString, secret: SecretString, fields: &'static str) -> Self {
+        Self { scheme: Scheme::Token { key, secret }, fields }
     }
 
     /// A header of the server's own.
@@ -69,6 +76,7 @@ impl Auth {
             Scheme::None | Scheme::InBody(_) => return Ok(None),
             Scheme::Bearer(token) => (AUTHORIZATION, format!("Bearer {}", token.expose_secret())),
             Scheme::Basic { user, password } => (AUTHORIZATION, format!("Basic {}", pair(user, password))),
+            Scheme::Token { key, secret } => (AUTHORIZATION, format!("token {}", joined(key, secret))),
             Scheme::Header { name, value } => (name.clone(), value.expose_secret().to_owned()),
         };
         let mut value = HeaderValue::from_str(&text).map_err(|_| {
@@ -91,6 +99,9 @@ impl Auth {
             Scheme::InBody(secrets) => {
                 secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect()
             }
+            Scheme::Token { key, secret } => {
+                vec![joined(key, secret), secret.expose_secret().to_owned(), key.expose_secret().to_owned()]
+            }
             Scheme::Basic { user, password } => {
                 vec![
                     pair(user, password),
@@ -105,5 +116,9 @@ impl Auth {
 }
 
 fn pair(user: &SecretString, password: &SecretString) -> String {
-    BASE64.encode(format!("{}:{}", user.expose_secret(), password.expose_secret()))
+    BASE64.encode(joined(user, password))
+}
+
+fn joined(name: &SecretString, secret: &SecretString) -> String {
+    format!("{}:{}", name.expose_secret(), secret.expose_secret())
 }

@@ -3,6 +3,7 @@
 //! connection when it is saved and describe it to whoever draws a form.
 
 pub mod business_central;
+pub mod erpnext;
 mod generic;
 
 use super::{ConnectionMethod, CredentialsOf, Provider};
@@ -28,7 +29,8 @@ impl SignIn {
 
 impl Provider {
     /// The members of a connection's settings that count for some connections only.
-    pub const PARTICULAR_SETTINGS: &'static [&'static str] = &["api", "files", "doi", "businessCentral"];
+    pub const PARTICULAR_SETTINGS: &'static [&'static str] =
+        &["api", "files", "doi", "businessCentral", "erpNext"];
 
     /// Those of [`Self::PARTICULAR_SETTINGS`] that count here.
     #[must_use]
@@ -37,6 +39,7 @@ impl Provider {
             (ConnectionMethod::Doi, _) => &["doi"],
             (ConnectionMethod::Sftp, _) => &["files"],
             (ConnectionMethod::Api, Self::BusinessCentral) => &["businessCentral", "api"],
+            (ConnectionMethod::Api, Self::ErpNext) => &["erpNext", "api"],
             (ConnectionMethod::Api, _) => &["api"],
         }
     }
@@ -44,7 +47,7 @@ impl Provider {
     /// Whether the ERP is spoken to natively over a method; else the method's generic connector speaks to it.
     #[must_use]
     pub const fn is_native(self, method: ConnectionMethod) -> bool {
-        matches!((self, method), (Self::BusinessCentral, ConnectionMethod::Api))
+        matches!((self, method), (Self::BusinessCentral | Self::ErpNext, ConnectionMethod::Api))
     }
 
     /// The ways to sign in, the recommended one first. One of them must be whole.
@@ -54,15 +57,10 @@ impl Provider {
             (ConnectionMethod::Doi, _) => generic::DOI,
             (ConnectionMethod::Sftp, _) => generic::SFTP,
             (ConnectionMethod::Api, Self::BusinessCentral) => business_central::SIGN_INS,
+            (ConnectionMethod::Api, Self::ErpNext) => erpnext::SIGN_INS,
             (
                 ConnectionMethod::Api,
-                Self::Sap
-                | Self::Oracle
-                | Self::NetSuite
-                | Self::Odoo
-                | Self::ErpNext
-                | Self::Tryton
-                | Self::Custom,
+                Self::Sap | Self::Oracle | Self::NetSuite | Self::Odoo | Self::Tryton | Self::Custom,
             ) => generic::API,
         }
     }

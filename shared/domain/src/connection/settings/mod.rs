@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::providers::business_central::BusinessCentralSettings;
+use super::providers::erpnext::ErpNextSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -55,6 +56,8 @@ pub struct ConnectionSettings {
     pub doi: DoiSettings,
     /// Business Central: what is particular to it.
     pub business_central: BusinessCentralSettings,
+    /// ERPNext: what is particular to it.
+    pub erp_next: ErpNextSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -70,6 +73,7 @@ impl Default for ConnectionSettings {
             files: FileSettings::default(),
             doi: DoiSettings::default(),
             business_central: BusinessCentralSettings::default(),
+            erp_next: ErpNextSettings::default(),
         }
     }
 }
@@ -109,5 +113,6 @@ impl ConnectionSettings {
         self.files.check(checks);
         self.doi.check(checks);
         self.business_central.check(checks);
+        self.erp_next.check(checks);
     }
 }
