@@ -77,7 +77,7 @@ fn books() -> Value {
         "item": [
             {"id": "900", "itemid": "1896-S", "displayname": "Desk", "itemtype": "InvtPart", "upccode": "4006381333931",
                 "isinactive": "F", "lastmodifieddate": "2026-11-20T10:00:00Z"},
-            {"id": "901", "itemid": "OLD", "itemtype": "InvtPart", "isinactive": "T",
+            {"id": "901", "itemid": "OLD", "itemtype": "InvtPart", "upccode": "4006381333948", "isinactive": "T",
                 "lastmodifieddate": "2026-11-20T10:00:00Z"},
             {"id": "902", "itemid": "VAT", "itemtype": "TaxItem", "isinactive": "F",
                 "lastmodifieddate": "2026-11-20T10:00:00Z"},

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use transport::ErpError;
 
-use super::connector;
 use super::erp::{Books, by_certificate, connect};
+use super::{books, connector};
 use crate::conformance::{Mood, Server, Subject as _};
 use crate::{Found, Lookup, Pull, Push, PushError, Pushed};
 
@@ -54,13 +54,15 @@ async fn needs_mapping(erp: &Server<Books>, order: &Value) -> String {
 
 #[tokio::test]
 async fn requests_have_the_form_the_vendor_asks_for() {
-    let erp = with_an_order().await;
+    let erp = Server::start(Books::with(books())).await;
+    let pushed = push(&erp, Operation::Create, "WEB-1", &order()).await.unwrap();
+    assert_eq!(pushed.erp_key.as_deref(), Some("SO993"));
     let mut changed = order();
     changed["shippingAddress"]["city"] = "York".into();
-    push(&erp, Operation::Update, "SO987", &changed).await.unwrap();
+    push(&erp, Operation::Update, "SO993", &changed).await.unwrap();
     changed["lines"][0]["quantity"] = 3.into();
-    push(&erp, Operation::Update, "SO987", &changed).await.unwrap();
-    push(&erp, Operation::Delete, "SO987", &changed).await.unwrap();
+    push(&erp, Operation::Update, "SO993", &changed).await.unwrap();
+    push(&erp, Operation::Delete, "SO993", &changed).await.unwrap();
     let lookup = Lookup { data_type: DataType::Orders, reference: "O'Hara/1", mapping: &Books::mapping() };
     assert_eq!(connector(&erp).find(&lookup).await.unwrap(), None);
     let since = Some("2026-11-20T10:00:00Z".parse().unwrap());
