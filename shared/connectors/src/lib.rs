@@ -9,6 +9,7 @@ mod doi;
 mod erpnext;
 mod files;
 mod http;
+mod netsuite;
 mod offer;
 mod patience;
 mod push;

@@ -77,7 +77,6 @@ pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [O
             ConnectionMethod::Api,
             Provider::Sap
             | Provider::Oracle
-            | Provider::NetSuite
             | Provider::Odoo
             | Provider::Tryton
             | Provider::Custom,

@@ -12,6 +12,7 @@ use crate::doi::DoiConnector;
 use crate::erpnext::ErpNext;
 use crate::files::FileConnector;
 use crate::http::HttpConnector;
+use crate::netsuite::NetSuite;
 
 /// Makes the connector of a connection, with its credentials opened; `tokens` keeps the access tokens it signs in for.
 ///

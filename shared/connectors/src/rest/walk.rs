@@ -67,6 +67,21 @@ impl Batch {
         Self { body: body.into_bytes(), items, mark: Mark::of(&texts), next }
     }
 
+    /// Records that were put together of several answers, as a JSON list.
+    ///
+    /// # Errors
+    /// `Malformed` if they are none.
+    pub(crate) fn written(list: String, next: Option<Step>) -> Result<Self, ErpError> {
+        let (items, mark) = {
+            let list = Json::parse(list.as_bytes()).map_err(|error| {
+                ErpError::Malformed(format!("what the ERP sent cannot be put together: {error}"))
+            })?;
+            let records = list.items();
+            (to_items(list.text().as_bytes(), &records), Mark::of(&records))
+        };
+        Ok(Self { body: list.into_bytes(), items, mark, next })
+    }
+
     /// No records, and none to come.
     pub(crate) fn empty() -> Self {
         Self { body: Vec::new(), items: Vec::new(), mark: Mark::of(&[]), next: None }

@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::AUTHORIZATION;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
+use super::OAuth1;
 use crate::ErpError;
 
 /// Credentials, and the names of the connection's fields they came from, so that a refusal can say what to check.
@@ -23,6 +25,7 @@ enum Scheme {
     Token { key: SecretString, secret: SecretString },
     Header { name: HeaderName, value: SecretString },
     InBody(Vec<SecretString>),
+    OAuth1(OAuth1),
 }
 
 impl Auth {
@@ -62,6 +65,12 @@ impl Auth {
         Self { scheme: Scheme::InBody(secrets), fields }
     }
 
+    /// A signature of each try.
+    #[must_use]
+    pub const fn oauth1(signer: OAuth1, fields: &'static str) -> Self {
+        Self { scheme: Scheme::OAuth1(signer), fields }
+    }
+
     /// What to do when the credentials were refused.
     pub(super) fn advice(&self) -> String {
         match self.scheme {
@@ -70,14 +79,19 @@ impl Auth {
         }
     }
 
-    /// The header to send.
-    pub(super) fn header(&self) -> Result<Option<(HeaderName, HeaderValue)>, ErpError> {
+    /// The header to send with one try.
+    pub(super) fn header(
+        &self,
+        method: &Method,
+        url: &Url,
+    ) -> Result<Option<(HeaderName, HeaderValue)>, ErpError> {
         let (name, text) = match &self.scheme {
             Scheme::None | Scheme::InBody(_) => return Ok(None),
             Scheme::Bearer(token) => (AUTHORIZATION, format!("Bearer {}", token.expose_secret())),
             Scheme::Basic { user, password } => (AUTHORIZATION, format!("Basic {}", pair(user, password))),
             Scheme::Token { key, secret } => (AUTHORIZATION, format!("token {}", joined(key, secret))),
             Scheme::Header { name, value } => (name.clone(), value.expose_secret().to_owned()),
+            Scheme::OAuth1(signer) => (AUTHORIZATION, signer.authorization(method, url)),
         };
         let mut value = HeaderValue::from_str(&text).map_err(|_| {
             ErpError::Misconfigured(format!(
@@ -96,6 +110,7 @@ impl Auth {
             Scheme::Bearer(secret) | Scheme::Header { value: secret, .. } => {
                 vec![secret.expose_secret().to_owned()]
             }
+            Scheme::OAuth1(signer) => signer.secrets(),
             Scheme::InBody(secrets) => {
                 secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect()
             }

@@ -4,6 +4,7 @@ mod answer;
 mod auth;
 mod calls;
 mod failure;
+mod oauth1;
 mod redirect;
 mod request;
 mod retry;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use answer::HttpAnswer;
 pub use auth::Auth;
+pub use oauth1::OAuth1;
 pub use request::{HttpRequest, Words, place};
 pub use retry::{RetryPolicy, is_turned_away};
 pub use sent::Unanswered;
@@ -148,7 +150,7 @@ impl HttpClient {
             .request(request.method.clone(), url.clone())
             .headers(request.headers.clone())
             .timeout(request.timeout);
-        if let Some((name, value)) = request.auth.header().map_err(Unanswered::NotSent)? {
+        if let Some((name, value)) = request.auth.header(&request.method, url).map_err(Unanswered::NotSent)? {
             call = call.header(name, value);
         }
         if let Some(traceparent) = trace::traceparent().filter(|_| request.tells_trace) {

@@ -77,11 +77,17 @@ impl SigningKey {
         Ok(self)
     }
 
-    /// The same, with the scope among the claims, as NetSuite wants.
+    /// The same, with the scope among the claims, as NetSuite wants: then the assertion says all, and the request for a
+    /// token repeats neither scope nor client.
     #[must_use]
     pub const fn with_scope_in_claims(mut self) -> Self {
         self.scope_in_claims = true;
         self
+    }
+
+    /// Whether the scope is among the claims.
+    pub(super) const fn tells_scope(&self) -> bool {
+        self.scope_in_claims
     }
 
     /// Says who we are to a token endpoint.

@@ -58,6 +58,13 @@ pub enum ClientProof {
     Assertion(Box<SigningKey>),
 }
 
+impl ClientProof {
+    /// Whether the scope stands in the proof itself.
+    fn tells_scope(&self) -> bool {
+        matches!(self, Self::Assertion(key) if key.tells_scope())
+    }
+}
+
 #[derive(Deserialize)]
 struct Given {
     access_token: SecretString,
@@ -130,7 +137,9 @@ impl ClientCredentials {
             }
             ClientProof::Assertion(key) => {
                 let assertion = key.assertion(&self.client_id, &self.token_url, self.scope.as_deref())?;
-                form.append_pair("client_id", &self.client_id);
+                if !key.tells_scope() {
+                    form.append_pair("client_id", &self.client_id);
+                }
                 form.append_pair(
                     "client_assertion_type",
                     "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
@@ -139,7 +148,8 @@ impl ClientCredentials {
                 Auth::in_body(vec![assertion], self.fields)
             }
         };
-        for (name, value) in [("scope", &self.scope), ("audience", &self.audience)] {
+        let scope = self.scope.as_ref().filter(|_| !self.proof.tells_scope());
+        for (name, value) in [("scope", scope), ("audience", self.audience.as_ref())] {
             if let Some(value) = value {
                 form.append_pair(name, value);
             }

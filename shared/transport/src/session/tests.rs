@@ -251,6 +251,24 @@ fn an_assertion_is_signed_by_the_kind_of_key_there_is() {
     claims(SigningKey::from_pem(&secret(P256), None).unwrap(), &curve_public, Algorithm::ES256);
 }
 
+#[tokio::test]
+async fn an_assertion_that_tells_the_scope_is_all_that_is_sent_of_the_client() {
+    for (tells_scope, others) in
+        [(true, ["audience"].as_slice()), (false, &["client_id", "scope", "audience"])]
+    {
+        let server = Server::default();
+        let origin = server.start().await;
+        let key = SigningKey::from_pem(&secret(P256), None).unwrap();
+        let key = if tells_scope { key.with_scope_in_claims() } else { key };
+        session(&origin, ClientProof::Assertion(Box::new(key))).send(&data(&origin)).await.unwrap();
+        let form = server.0.form.lock().unwrap().clone();
+        let names = url::form_urlencoded::parse(form.as_bytes()).map(|(name, _)| name.into_owned());
+        let names: Vec<_> =
+            names.filter(|name| !name.starts_with("client_assertion") && name != "grant_type").collect();
+        assert_eq!(names, others);
+    }
+}
+
 #[test]
 fn a_key_that_cannot_be_used_names_its_field_and_shows_nothing() {
     let refused = |pem: &str, passphrase: Option<&str>| {

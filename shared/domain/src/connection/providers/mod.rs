@@ -5,6 +5,7 @@
 pub mod business_central;
 pub mod erpnext;
 mod generic;
+pub mod netsuite;
 
 use super::{ConnectionMethod, CredentialsOf, Provider};
 use crate::validation::Checks;

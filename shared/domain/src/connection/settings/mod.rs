@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 
 use super::providers::business_central::BusinessCentralSettings;
 use super::providers::erpnext::ErpNextSettings;
+use super::providers::netsuite::NetSuiteSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -58,6 +59,8 @@ pub struct ConnectionSettings {
     pub business_central: BusinessCentralSettings,
     /// ERPNext: what is particular to it.
     pub erp_next: ErpNextSettings,
+    /// NetSuite: what is particular to it.
+    pub net_suite: NetSuiteSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -74,6 +77,7 @@ impl Default for ConnectionSettings {
             doi: DoiSettings::default(),
             business_central: BusinessCentralSettings::default(),
             erp_next: ErpNextSettings::default(),
+            net_suite: NetSuiteSettings::default(),
         }
     }
 }
@@ -114,5 +118,6 @@ impl ConnectionSettings {
         self.doi.check(checks);
         self.business_central.check(checks);
         self.erp_next.check(checks);
+        self.net_suite.check(checks);
     }
 }
