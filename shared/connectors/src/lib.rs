@@ -9,6 +9,7 @@ mod doi;
 mod files;
 mod http;
 mod offer;
+mod oracle;
 mod patience;
 mod push;
 mod registry;

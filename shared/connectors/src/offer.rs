@@ -6,6 +6,7 @@ use domain::mapping::FieldMapping;
 use domain::{DataType, Direction};
 
 use crate::business_central;
+use crate::oracle;
 
 /// What can be done with the records of one type.
 #[derive(Debug, Clone, Copy)]
@@ -64,10 +65,10 @@ pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [O
     match (method, provider) {
         (ConnectionMethod::Doi | ConnectionMethod::Sftp, _) => READ,
         (ConnectionMethod::Api, Provider::BusinessCentral) => business_central::OFFERS,
+        (ConnectionMethod::Api, Provider::Oracle) => oracle::OFFERS,
         (
             ConnectionMethod::Api,
             Provider::Sap
-            | Provider::Oracle
             | Provider::NetSuite
             | Provider::Odoo
             | Provider::ErpNext
