@@ -125,8 +125,9 @@ impl Fusion {
         match (asked.method.as_str(), &rest[..]) {
             ("GET", []) => self.answer_list(asked, query::list(asked, &schema, list, self.shift(asked))),
             ("GET", [key, "child", child]) => {
+                let key: u64 = key.parse().unwrap();
                 let is_meant =
-                    |record: &&Value| record.as_object().unwrap().values().any(|id| id.to_string() == *key);
+                    |record: &&Value| record.as_object().unwrap().values().any(|id| id.as_u64() == Some(key));
                 let record = list.iter().find(is_meant).unwrap();
                 let children = record[*child].as_array().unwrap();
                 let shift = self.shift(asked);
