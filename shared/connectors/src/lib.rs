@@ -11,6 +11,7 @@ mod files;
 mod http;
 mod netsuite;
 mod offer;
+mod oracle;
 mod patience;
 mod push;
 mod registry;

@@ -92,6 +92,18 @@ impl Batch {
         self.next.is_none()
     }
 
+    /// The same, with other texts in the place of some records, by position: what a vendor gave in part is completed so.
+    pub(crate) fn with_records(mut self, records: Vec<(usize, String)>) -> Self {
+        for (position, text) in records {
+            if let Some(item) = self.items.get_mut(position) {
+                let start = self.body.len();
+                self.body.extend_from_slice(text.as_bytes());
+                *item = Item::Record(start..self.body.len());
+            }
+        }
+        self
+    }
+
     /// The same, followed by something else.
     pub(crate) fn followed_by(mut self, next: Step) -> Self {
         self.next = Some(next);

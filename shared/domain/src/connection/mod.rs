@@ -10,6 +10,7 @@ mod tests;
 pub use credentials::{Credentials, CredentialsOf, MASK, Masked, SealedSecret, SecretField, SecretInput};
 pub use provider::{ConnectionMethod, Provider};
 pub use providers::SignIn;
+pub use providers::oracle::{OraclePaging, OracleRead, OracleSettings};
 pub use settings::{
     ApiAuth, ApiSettings, ChangedSince, Checksum, ConnectionSettings, CsvSettings, DeploymentMode,
     DoiClassification, DoiDialect, DoiIdentity, DoiSettings, DoiTemplate, FileAfterRead, FileContent, FileFormat,

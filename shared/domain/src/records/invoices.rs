@@ -19,7 +19,7 @@ record! {
         quantity "quantity": Quantity ["quantity" "qty" "billingquantity"],
         /// Price of one.
         #[schema(value_type = Option<String>, example = "12.50")]
-        unit_price "unitPrice": Decimal ["unitprice" "price" "rate" "netprice"],
+        unit_price "unitPrice": Decimal ["unitprice" "price" "rate" "netprice" "unitsellingprice"],
         /// Total of the line.
         #[schema(value_type = Option<String>, example = "25.00")]
         total "total": Decimal ["total" "amount" "linetotal" "lineamount" "netamount" "amountexcludingtax"],

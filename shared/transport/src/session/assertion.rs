@@ -10,7 +10,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDoc
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::ErpError;
@@ -24,6 +24,7 @@ pub struct SigningKey {
     key: EncodingKey,
     header: Header,
     scope_in_claims: bool,
+    audience: Option<String>,
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -46,7 +47,7 @@ impl SigningKey {
         let (key, algorithm) = rsa().or_else(curve).ok_or_else(|| {
             misconfigured("privateKey cannot be read: it must be an RSA or P-256 key in PEM form")
         })?;
-        Ok(Self { key, header: Header::new(algorithm), scope_in_claims: false })
+        Ok(Self { key, header: Header::new(algorithm), scope_in_claims: false, audience: None })
     }
 
     /// The same, but an RSA key signs by RS256, for servers that know no better.
@@ -70,11 +71,24 @@ impl SigningKey {
     /// # Errors
     /// `Misconfigured`, if the text holds no certificate.
     pub fn with_certificate(mut self, pem: &str) -> Result<Self, ErpError> {
-        let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
-            .map_err(|_| misconfigured("certificate cannot be read: it must be one in PEM form"))?;
-        let sha256 = digest::digest(&digest::SHA256, &certificate);
-        self.header.x5t_s256 = Some(URL_SAFE_NO_PAD.encode(sha256));
+        self.header.x5t_s256 = Some(thumbprint(pem, &digest::SHA256)?);
         Ok(self)
+    }
+
+    /// The same, naming the certificate by its SHA-1 (`x5t`, RFC 7515 section 4.1.7), as Oracle wants.
+    ///
+    /// # Errors
+    /// `Misconfigured`, if the text holds no certificate.
+    pub fn with_certificate_by_sha1(mut self, pem: &str) -> Result<Self, ErpError> {
+        self.header.x5t = Some(thumbprint(pem, &digest::SHA1_FOR_LEGACY_USE_ONLY)?);
+        Ok(self)
+    }
+
+    /// The same, with assertions meant for another audience than the address of the token endpoint.
+    #[must_use]
+    pub fn with_audience(mut self, audience: String) -> Self {
+        self.audience = Some(audience);
+        self
     }
 
     /// The same, with the scope among the claims, as NetSuite wants: then the assertion says all, and the request for a
@@ -104,7 +118,7 @@ impl SigningKey {
         let mut claims = json!({
             "iss": client_id,
             "sub": client_id,
-            "aud": token_url.as_str(),
+            "aud": self.audience.as_deref().unwrap_or(token_url.as_str()),
             "jti": format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..)),
             "iat": now,
             "nbf": now,
@@ -113,11 +127,26 @@ impl SigningKey {
         if let Some(scope) = scope.filter(|_| self.scope_in_claims) {
             claims["scope"] = scope.split_whitespace().collect();
         }
+        self.sign(&claims)
+    }
+
+    /// A JSON Web Token with these claims.
+    ///
+    /// # Errors
+    /// `Misconfigured`, if the key cannot sign.
+    pub(super) fn sign(&self, claims: &Value) -> Result<SecretString, ErpError> {
         // The library's error may quote the key.
-        let signed = encode(&self.header, &claims, &self.key)
+        let signed = encode(&self.header, claims, &self.key)
             .map_err(|_| misconfigured("privateKey cannot sign: it must be an RSA or P-256 key"))?;
         Ok(signed.into())
     }
+}
+
+/// By what a certificate is known.
+fn thumbprint(pem: &str, algorithm: &'static digest::Algorithm) -> Result<String, ErpError> {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
+        .map_err(|_| misconfigured("certificate cannot be read: it must be one in PEM form"))?;
+    Ok(URL_SAFE_NO_PAD.encode(digest::digest(algorithm, &certificate)))
 }
 
 /// The key as plain PEM.

@@ -3,12 +3,14 @@
 
 mod assertion;
 mod client_credentials;
+mod self_signed;
 #[cfg(test)]
 mod tests;
 mod token;
 
 pub use assertion::SigningKey;
 pub use client_credentials::{ClientCredentials, ClientProof};
+pub use self_signed::SelfSigned;
 pub use token::{AccessToken, AccessTokens, Grant};
 
 use std::sync::Arc;

@@ -24,6 +24,7 @@ use utoipa::ToSchema;
 use super::providers::business_central::BusinessCentralSettings;
 use super::providers::erpnext::ErpNextSettings;
 use super::providers::netsuite::NetSuiteSettings;
+use super::providers::oracle::OracleSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -61,6 +62,8 @@ pub struct ConnectionSettings {
     pub erp_next: ErpNextSettings,
     /// NetSuite: what is particular to it.
     pub net_suite: NetSuiteSettings,
+    /// Oracle Fusion Cloud: what is particular to it.
+    pub oracle: OracleSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -78,6 +81,7 @@ impl Default for ConnectionSettings {
             business_central: BusinessCentralSettings::default(),
             erp_next: ErpNextSettings::default(),
             net_suite: NetSuiteSettings::default(),
+            oracle: OracleSettings::default(),
         }
     }
 }
@@ -119,5 +123,6 @@ impl ConnectionSettings {
         self.business_central.check(checks);
         self.erp_next.check(checks);
         self.net_suite.check(checks);
+        self.oracle.check(checks);
     }
 }
