@@ -5,7 +5,7 @@ use domain::connection::{ConnectionMethod, Provider};
 use domain::mapping::FieldMapping;
 use domain::{DataType, Direction};
 
-use crate::business_central;
+use crate::{business_central, tryton};
 
 /// What can be done with the records of one type.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +64,7 @@ pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [O
     match (method, provider) {
         (ConnectionMethod::Doi | ConnectionMethod::Sftp, _) => READ,
         (ConnectionMethod::Api, Provider::BusinessCentral) => business_central::OFFERS,
+        (ConnectionMethod::Api, Provider::Tryton) => tryton::OFFERS,
         (
             ConnectionMethod::Api,
             Provider::Sap
@@ -71,7 +72,6 @@ pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [O
             | Provider::NetSuite
             | Provider::Odoo
             | Provider::ErpNext
-            | Provider::Tryton
             | Provider::Custom,
         ) => OVER_HTTP,
     }

@@ -54,6 +54,22 @@ impl Batch {
         Ok(Self { body: answer.body.into(), items, mark, next })
     }
 
+    /// Records that the connector put together from several answers: a JSON list of them.
+    ///
+    /// # Errors
+    /// `Malformed`, if `list` is no JSON list.
+    pub(crate) fn put_together(list: String, next: Option<Step>) -> Result<Self, ErpError> {
+        let (items, mark) = {
+            let json = Json::parse(list.as_bytes()).ok();
+            let records = json.filter(|json| json.kind() == domain::json::Kind::Array).map(Json::items);
+            let Some(records) = records else {
+                return Err(ErpError::Malformed("the records could not be put together".to_owned()));
+            };
+            (to_items(list.as_bytes(), &records), Mark::of(&records))
+        };
+        Ok(Self { body: list.into_bytes(), items, mark, next })
+    }
+
     /// No records, and none to come.
     pub(crate) fn empty() -> Self {
         Self { body: Vec::new(), items: Vec::new(), mark: Mark::of(&[]), next: None }
