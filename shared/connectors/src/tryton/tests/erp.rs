@@ -16,7 +16,7 @@ use super::sales;
 use crate::conformance::{Answer, Asked, Vendor};
 
 /// The models and their fields.
-const MODELS: [(&str, &str); 13] = [
+static MODELS: [(&str, &str); 13] = [
     ("company.company", "id party currency"),
     ("company.employee", "id party company start_date end_date supervisor create_date write_date"),
     ("country.country", "id code name"),
@@ -54,7 +54,7 @@ pub(super) struct Erp {
     /// The records, by model; what a field points to stands in it whole.
     pub(super) tables: Mutex<BTreeMap<&'static str, Vec<Value>>>,
     /// Whether it is of 6.0.
-    pub(super) old: bool,
+    old: bool,
     tokens: AtomicUsize,
     good_from: AtomicUsize,
     /// The calls of models, without the context.
@@ -82,6 +82,11 @@ impl Erp {
             "storage_location": {"id": 3}});
         erp.put("stock.location", vec![warehouse, json!({"id": 3, "code": "STO", "type": "storage"})]);
         erp
+    }
+
+    /// The same, of the series 6.0.
+    pub(super) fn of_6_0() -> Self {
+        Self { old: true, ..Self::new() }
     }
 
     pub(super) fn put(&self, model: &'static str, records: Vec<Value>) {
@@ -221,7 +226,7 @@ impl Vendor for Erp {
         let called = method.strip_prefix("model.").and_then(|method| method.rsplit_once('.'));
         let model = called.and_then(|(model, _)| MODELS.iter().find(|(name, _)| *name == model));
         match (called, model) {
-            (Some((_, method)), Some((model, _))) => self.of_model(model, method, arguments, context),
+            (Some((_, method)), Some(&(model, _))) => self.of_model(model, method, arguments, context),
             _ => python(&format!("'{method}'")),
         }
     }
