@@ -56,3 +56,29 @@ impl TrytonSettings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::connection::ConnectionSettings;
+    use crate::validation::Checks;
+
+    fn wrong(tryton: Value) -> Vec<String> {
+        let settings: ConnectionSettings = serde_json::from_value(json!({"tryton": tryton})).unwrap();
+        let mut checks = Checks::default();
+        settings.check(&mut checks);
+        let errors = checks.finish().err().map(|invalid| invalid.0).unwrap_or_default();
+        errors.into_iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn a_location_without_a_name_is_told_with_its_place() {
+        assert_eq!(
+            wrong(json!({"locations": ["STO", "Input Zone"], "newOrders": "confirmed"})),
+            Vec::<String>::new()
+        );
+        assert_eq!(wrong(json!({"locations": ["STO", " "]})), ["settings.tryton.locations.1"]);
+        assert_eq!(wrong(json!({"locations": vec!["STO"; 51]})), ["settings.tryton.locations"]);
+    }
+}
