@@ -16,6 +16,7 @@ mod patience;
 mod push;
 mod registry;
 mod rest;
+mod tryton;
 
 #[cfg(fuzzing)]
 pub use files::fuzzing;

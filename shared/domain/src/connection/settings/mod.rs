@@ -25,6 +25,7 @@ use super::providers::business_central::BusinessCentralSettings;
 use super::providers::erpnext::ErpNextSettings;
 use super::providers::netsuite::NetSuiteSettings;
 use super::providers::oracle::OracleSettings;
+use super::providers::tryton::TrytonSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -64,6 +65,8 @@ pub struct ConnectionSettings {
     pub net_suite: NetSuiteSettings,
     /// Oracle Fusion Cloud: what is particular to it.
     pub oracle: OracleSettings,
+    /// Tryton: what is particular to it.
+    pub tryton: TrytonSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -82,6 +85,7 @@ impl Default for ConnectionSettings {
             erp_next: ErpNextSettings::default(),
             net_suite: NetSuiteSettings::default(),
             oracle: OracleSettings::default(),
+            tryton: TrytonSettings::default(),
         }
     }
 }
@@ -124,5 +128,6 @@ impl ConnectionSettings {
         self.erp_next.check(checks);
         self.net_suite.check(checks);
         self.oracle.check(checks);
+        self.tryton.check(checks);
     }
 }
