@@ -8,6 +8,7 @@ mod connector;
 mod doi;
 mod files;
 mod http;
+mod odoo;
 mod offer;
 mod patience;
 mod push;

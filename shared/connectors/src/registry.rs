@@ -11,6 +11,7 @@ use crate::business_central::BusinessCentral;
 use crate::doi::DoiConnector;
 use crate::files::FileConnector;
 use crate::http::HttpConnector;
+use crate::odoo::Odoo;
 
 /// Makes the connector of a connection, with its credentials opened; `tokens` keeps the access tokens it signs in for.
 ///
@@ -28,6 +29,7 @@ pub fn connector_for(
         (Provider::BusinessCentral, ConnectionMethod::Api) => {
             Ok(Box::new(BusinessCentral::new(settings, credentials, transport, tokens)?))
         }
+        (Provider::Odoo, ConnectionMethod::Api) => Ok(Box::new(Odoo::new(settings, credentials, transport)?)),
         (
             Provider::Sap
             | Provider::Oracle
