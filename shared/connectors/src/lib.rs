@@ -10,6 +10,7 @@ mod erpnext;
 mod files;
 mod http;
 mod netsuite;
+mod odoo;
 mod offer;
 mod oracle;
 mod patience;

@@ -167,6 +167,9 @@ impl ConnectionInput {
         if self.connection_method == ConnectionMethod::Api {
             self.settings.api.check_sign_in(&self.credentials, &mut checks);
         }
+        if (self.provider, self.connection_method) == (Provider::Odoo, ConnectionMethod::Api) {
+            self.settings.odoo.check_sign_in(&self.credentials, &mut checks);
+        }
         checks.finish()
     }
 }

@@ -26,6 +26,7 @@ use super::providers::erpnext::ErpNextSettings;
 use super::providers::netsuite::NetSuiteSettings;
 use super::providers::oracle::OracleSettings;
 use super::providers::tryton::TrytonSettings;
+use super::providers::odoo::OdooSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -67,6 +68,8 @@ pub struct ConnectionSettings {
     pub oracle: OracleSettings,
     /// Tryton: what is particular to it.
     pub tryton: TrytonSettings,
+    /// Odoo: what is particular to it.
+    pub odoo: OdooSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -86,6 +89,7 @@ impl Default for ConnectionSettings {
             net_suite: NetSuiteSettings::default(),
             oracle: OracleSettings::default(),
             tryton: TrytonSettings::default(),
+            odoo: OdooSettings::default(),
         }
     }
 }
@@ -129,5 +133,6 @@ impl ConnectionSettings {
         self.net_suite.check(checks);
         self.oracle.check(checks);
         self.tryton.check(checks);
+        self.odoo.check(checks);
     }
 }
