@@ -13,6 +13,7 @@ mod patience;
 mod push;
 mod registry;
 mod rest;
+mod sap;
 
 #[cfg(fuzzing)]
 pub use files::fuzzing;

@@ -5,7 +5,7 @@ use domain::connection::{ConnectionMethod, Provider};
 use domain::mapping::FieldMapping;
 use domain::{DataType, Direction};
 
-use crate::business_central;
+use crate::{business_central, sap};
 
 /// What can be done with the records of one type.
 #[derive(Debug, Clone, Copy)]
@@ -64,10 +64,10 @@ pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [O
     match (method, provider) {
         (ConnectionMethod::Doi | ConnectionMethod::Sftp, _) => READ,
         (ConnectionMethod::Api, Provider::BusinessCentral) => business_central::OFFERS,
+        (ConnectionMethod::Api, Provider::Sap) => sap::OFFERS,
         (
             ConnectionMethod::Api,
-            Provider::Sap
-            | Provider::Oracle
+            Provider::Oracle
             | Provider::NetSuite
             | Provider::Odoo
             | Provider::ErpNext

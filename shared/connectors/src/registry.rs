@@ -11,6 +11,7 @@ use crate::business_central::BusinessCentral;
 use crate::doi::DoiConnector;
 use crate::files::FileConnector;
 use crate::http::HttpConnector;
+use crate::sap::Sap;
 
 /// Makes the connector of a connection, with its credentials opened; `tokens` keeps the access tokens it signs in for.
 ///
@@ -27,6 +28,9 @@ pub fn connector_for(
     match (connection.provider, connection.connection_method) {
         (Provider::BusinessCentral, ConnectionMethod::Api) => {
             Ok(Box::new(BusinessCentral::new(settings, credentials, transport, tokens)?))
+        }
+        (Provider::Sap, ConnectionMethod::Api) => {
+            Ok(Box::new(Sap::new(settings, credentials, transport, tokens)?))
         }
         (
             Provider::Sap

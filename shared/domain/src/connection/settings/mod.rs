@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::providers::business_central::BusinessCentralSettings;
+use super::providers::sap::SapSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -47,6 +48,8 @@ pub struct ConnectionSettings {
     pub files: FileSettings,
     /// Business Central: what is particular to it.
     pub business_central: BusinessCentralSettings,
+    /// SAP: what is particular to it.
+    pub sap: SapSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -61,6 +64,7 @@ impl Default for ConnectionSettings {
             api: ApiSettings::default(),
             files: FileSettings::default(),
             business_central: BusinessCentralSettings::default(),
+            sap: SapSettings::default(),
         }
     }
 }
@@ -99,5 +103,6 @@ impl ConnectionSettings {
         self.api.check(checks);
         self.files.check(checks);
         self.business_central.check(checks);
+        self.sap.check(checks);
     }
 }
