@@ -18,7 +18,7 @@ use super::csrf::Csrf;
 use super::lists::List;
 use super::mapping::{OFFERS, words};
 use super::orders;
-use super::pull::{Lists, plainly};
+use super::pull::{ListPages, plainly};
 use crate::rest::{self, Client, Walk};
 use crate::{Connector, Found, Lookup, Pages, Pull, Push, PushError, Pushed, TestReport, offers_changes};
 
@@ -133,7 +133,7 @@ impl Connector for Sap {
     }
 
     async fn pull(&self, pull: Pull) -> Result<Box<dyn Pages>, ErpError> {
-        Ok(Box::new(Walk::new(Lists::new(self, &pull)?, &pull)?))
+        Ok(Box::new(Walk::new(ListPages::new(self, &pull)?, &pull)?))
     }
 
     fn pulls_changes(&self, data_type: DataType) -> bool {

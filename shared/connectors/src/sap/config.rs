@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::connection::providers::sap::{ODataVersion, SapService, SapSettings, SapSystem};
-use domain::connection::{ConnectionSettings, Credentials};
+use domain::connection::{ConnectionSettings, Credentials, TokenAuth};
 use http::HeaderName;
 use transport::ErpError;
 use transport::http::Auth;
@@ -83,7 +83,10 @@ pub(super) fn sign_in(
         return Ok(SignIn::Token(Arc::new(ClientCredentials {
             token_url: address(credentials.token_url.as_deref(), "tokenUrl")?,
             client_id: needed(credentials.client_id, "clientId")?,
-            proof: ClientProof::Header(secret),
+            proof: match settings.api.token_auth {
+                TokenAuth::Header => ClientProof::Header(secret),
+                TokenAuth::Body => ClientProof::Body(secret),
+            },
             scope: credentials.scope,
             audience: None,
             timeout: timeout(settings),

@@ -11,9 +11,9 @@ use url::Url;
 
 use super::client::Sap;
 use super::lists::one_of;
-use super::pull::{places, plainly};
+use super::pull::{following, places, plainly};
 use super::shape::{put, text};
-use crate::rest::{self, Client, same_host};
+use crate::rest::{self, Client};
 
 /// How many orders or deliveries are asked for at a time: an address has room for no more.
 const AT_A_TIME: usize = 40;
@@ -125,7 +125,7 @@ impl Deliveries {
             found.items().into_iter().for_each(&mut look);
             let next = json.as_ref().and_then(|json| json.at(link)).and_then(Json::as_string);
             match next {
-                Some(next) => url = same_host(&answer.url, &next)?,
+                Some(next) => url = following(&answer.url, &next)?,
                 None => return Ok(()),
             }
         }

@@ -19,7 +19,7 @@ const TOP: &str = "$top";
 
 /// The list of one data type.
 #[derive(Debug)]
-pub(super) struct Lists {
+pub(super) struct ListPages {
     client: Client,
     settings: SapSettings,
     data_type: DataType,
@@ -32,7 +32,7 @@ pub(super) struct Lists {
     whole: bool,
 }
 
-impl Lists {
+impl ListPages {
     pub(super) fn new(erp: &Sap, pull: &Pull) -> Result<Self, ErpError> {
         let list = erp.list(pull.data_type)?;
         let since = pull.since.filter(|_| offers_changes(super::OFFERS, pull.data_type));
@@ -93,8 +93,8 @@ impl Lists {
             return Ok(Some(Step::Offset(SKIP.to_owned(), before + whole as u64)));
         }
         match (step, link) {
-            (Step::Address(_), Some(link)) => Ok(Some(Step::Address(same_host(at, link)?.into()))),
-            (_, Some(link)) if self.top.is_none() => Ok(Some(Step::Address(same_host(at, link)?.into()))),
+            (Step::Address(_), Some(link)) => Ok(Some(Step::Address(following(at, link)?.into()))),
+            (_, Some(link)) if self.top.is_none() => Ok(Some(Step::Address(following(at, link)?.into()))),
             // Their pages are smaller than ours. A link would end where ours does: go on without `$top`.
             (_, Some(_)) => {
                 let mut url = self.begin.clone();
@@ -137,6 +137,17 @@ pub(super) fn plainly(mut url: Url) -> Url {
     url
 }
 
+/// The address that a link leads to. A system behind a proxy may write its own host, to which we do not go, with its
+/// credentials least of all: it is asked for the same where we reach it.
+pub(super) fn following(at: &Url, link: &str) -> Result<Url, ErpError> {
+    same_host(at, link).or_else(|elsewhere| {
+        let link = Url::parse(link).map_err(|_| elsewhere)?;
+        let mut url = at.clone();
+        url.set_query(link.query());
+        Ok(url)
+    })
+}
+
 /// The records of an answer, and the link to what follows them.
 pub(super) const fn places(version: ODataVersion) -> (&'static str, &'static str) {
     match version {
@@ -146,7 +157,7 @@ pub(super) const fn places(version: ODataVersion) -> (&'static str, &'static str
 }
 
 #[async_trait]
-impl Source for Lists {
+impl Source for ListPages {
     async fn batch(&self, step: &Step) -> Result<Batch, ErpError> {
         let (url, before) = self.address(step)?;
         let request = self.client.get(url);

@@ -1,5 +1,6 @@
 //! The connector against an S/4HANA and a SuccessFactors that keep their rules.
 
+mod cap;
 mod erp;
 mod odata;
 mod records;

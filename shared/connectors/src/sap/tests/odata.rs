@@ -66,8 +66,9 @@ impl Asking<'_> {
             query.append_pair("$top", &rest.to_string());
         }
         let set = asked.path.rsplit('/').next().unwrap();
-        // V4 services give it relative to their own address.
-        let at = if self.v4 { set.to_owned() } else { format!("{}{}", asked.origin, asked.path) };
+        // V4 services give it relative to their own address, V2 services behind a proxy with a host of their own.
+        let at =
+            if self.v4 { set.to_owned() } else { format!("http://s4.internal.example:8000{}", asked.path) };
         format!("{at}?{}", query.finish())
     }
 
