@@ -18,6 +18,7 @@ mod push;
 mod registry;
 mod rest;
 mod tryton;
+mod sap;
 
 #[cfg(fuzzing)]
 pub use files::fuzzing;

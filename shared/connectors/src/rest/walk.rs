@@ -87,6 +87,33 @@ impl Batch {
         Self { body: Vec::new(), items: Vec::new(), mark: Mark::of(&[]), next: None }
     }
 
+    /// The records.
+    pub(crate) fn records(&self) -> Vec<Json<'_>> {
+        let record = |item: &Item| match item {
+            Item::Record(range) => Json::parse(self.body.get(range.clone())?).ok(),
+            Item::Broken(..) => None,
+        };
+        self.items.iter().filter_map(record).collect()
+    }
+
+    /// The same step with these records, each a JSON text, in the place of its own. What is no record stays.
+    pub(crate) fn with_records(self, records: &[String]) -> Self {
+        let Self { body: before, items, mark, next } = self;
+        let mut body = Vec::with_capacity(before.len());
+        let mut add = |text: &[u8]| {
+            let start = body.len();
+            body.extend_from_slice(text);
+            start..body.len()
+        };
+        let mut all: Vec<_> = records.iter().map(|text| Item::Record(add(text.as_bytes()))).collect();
+        for item in items {
+            if let Item::Broken(range, why) = item {
+                all.push(Item::Broken(add(before.get(range).unwrap_or_default()), why));
+            }
+        }
+        Self { body, items: all, mark, next }
+    }
+
     /// Whether these are the last.
     pub(crate) const fn is_last(&self) -> bool {
         self.next.is_none()

@@ -10,11 +10,11 @@ record! {
     /// A line of an invoice.
     InvoiceLine {
         /// Line number.
-        line_number "lineNumber": String ["linenumber" "lineno" "line" "position" "sequence" "linesequencenumber"],
+        line_number "lineNumber": String ["linenumber" "lineno" "line" "position" "sequence" "linesequencenumber" "billingdocumentitem"],
         /// Stock keeping unit.
         sku "sku": String ["sku" "productid" "itemnumber" "itemcode" "productnumber" "material" "item" "productcode" "lineobjectnumber"],
         /// What was sold.
-        description "description": String ["description" "name" "productname" "itemname" "itemtext"],
+        description "description": String ["description" "name" "productname" "itemname" "itemtext" "billingdocumentitemtext"],
         /// How much.
         quantity "quantity": Quantity ["quantity" "qty" "billingquantity"],
         /// Price of one.

@@ -4,6 +4,7 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use jsonwebtoken::crypto::sign;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use pkcs8::der::pem::PemLabel as _;
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
@@ -139,6 +140,17 @@ impl SigningKey {
         let signed = encode(&self.header, claims, &self.key)
             .map_err(|_| misconfigured("privateKey cannot sign: it must be an RSA or P-256 key"))?;
         Ok(signed.into())
+    }
+
+    /// Signs any text with an RSA key by RSASSA-PKCS1-v1_5 and SHA-256 (RS256), as XML signatures have it.
+    ///
+    /// # Errors
+    /// `Misconfigured`, if the key is none of RSA.
+    pub(super) fn rsa_sha256(&self, text: &str) -> Result<Vec<u8>, ErpError> {
+        let refused = || misconfigured("privateKey cannot sign: it must be an RSA key in PEM form");
+        let is_rsa = matches!(self.header.alg, Algorithm::PS256 | Algorithm::RS256);
+        let signed = is_rsa.then(|| sign(text.as_bytes(), &self.key, Algorithm::RS256).ok()).flatten();
+        signed.and_then(|signed| URL_SAFE_NO_PAD.decode(signed).ok()).ok_or_else(refused)
     }
 }
 

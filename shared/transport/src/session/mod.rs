@@ -4,13 +4,16 @@
 mod assertion;
 mod client_credentials;
 mod self_signed;
+mod saml_bearer;
 #[cfg(test)]
 mod tests;
 mod token;
+mod token_endpoint;
 
 pub use assertion::SigningKey;
 pub use client_credentials::{ClientCredentials, ClientProof};
 pub use self_signed::SelfSigned;
+pub use saml_bearer::{SamlBearer, SamlSubject};
 pub use token::{AccessToken, AccessTokens, Grant};
 
 use std::sync::Arc;

@@ -27,6 +27,7 @@ use super::providers::netsuite::NetSuiteSettings;
 use super::providers::oracle::OracleSettings;
 use super::providers::tryton::TrytonSettings;
 use super::providers::odoo::OdooSettings;
+use super::providers::sap::SapSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -70,6 +71,8 @@ pub struct ConnectionSettings {
     pub tryton: TrytonSettings,
     /// Odoo: what is particular to it.
     pub odoo: OdooSettings,
+    /// SAP: what is particular to it.
+    pub sap: SapSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -90,6 +93,7 @@ impl Default for ConnectionSettings {
             oracle: OracleSettings::default(),
             tryton: TrytonSettings::default(),
             odoo: OdooSettings::default(),
+            sap: SapSettings::default(),
         }
     }
 }
@@ -134,5 +138,6 @@ impl ConnectionSettings {
         self.oracle.check(checks);
         self.tryton.check(checks);
         self.odoo.check(checks);
+        self.sap.check(checks);
     }
 }
