@@ -6,6 +6,7 @@ mod business_central;
 mod conformance;
 mod connector;
 mod doi;
+mod encoding;
 mod files;
 mod http;
 mod offer;
@@ -13,6 +14,7 @@ mod patience;
 mod push;
 mod registry;
 mod rest;
+mod xml;
 
 #[cfg(fuzzing)]
 pub use files::fuzzing;

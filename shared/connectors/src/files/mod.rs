@@ -5,7 +5,6 @@ mod budget;
 mod claim;
 mod csv;
 mod directory;
-mod encoding;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod json;

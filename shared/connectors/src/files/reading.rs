@@ -11,9 +11,9 @@ use tokio_util::io::SyncIoBridge;
 use transport::ErpError;
 use transport::sftp::RemoteFile;
 
-use super::encoding::Utf8Reader;
 use super::writer::{Chunk, Fault, PageWriter};
 use super::{claim, csv, json, jsonl, xml};
+use crate::encoding::Utf8Reader;
 
 /// How many pages may wait for the puller.
 const PAGES_AHEAD: usize = 2;
