@@ -6,6 +6,7 @@ mod business_central;
 mod conformance;
 mod connector;
 mod doi;
+mod encoding;
 mod erpnext;
 mod files;
 mod http;
@@ -19,6 +20,8 @@ mod registry;
 mod rest;
 mod tryton;
 mod sap;
+mod soap;
+mod xml;
 
 #[cfg(fuzzing)]
 pub use files::fuzzing;

@@ -37,7 +37,7 @@ pub(crate) const PULLED: &[Direction] = &[Direction::Pull];
 pub(crate) const BOTH_WAYS: &[Direction] = &[Direction::Pull, Direction::Push, Direction::Bidirectional];
 
 /// What a generic connector over HTTP can be told to do: everything. Whether it can ask for changes depends on
-/// `settings.api.changedSince`.
+/// `settings.api.changedSince`, and for SOAP on the templates.
 const OVER_HTTP: &[Offer] = &everything(BOTH_WAYS);
 
 /// Files are read, and orders written.
@@ -79,6 +79,7 @@ pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [O
             | Provider::Oracle
             | Provider::Odoo
             | Provider::Tryton
+            | Provider::Soap
             | Provider::Custom,
         ) => OVER_HTTP,
     }

@@ -41,6 +41,7 @@ pub fn connector_for(
             | Provider::Odoo
             | Provider::ErpNext
             | Provider::Tryton
+            | Provider::Soap
             | Provider::Custom,
             ConnectionMethod::Api | ConnectionMethod::Doi | ConnectionMethod::Sftp,
         ) => generic(connection, credentials, transport, tokens),

@@ -5,7 +5,6 @@ mod budget;
 mod claim;
 mod csv;
 mod directory;
-mod encoding;
 mod fixed_width;
 #[cfg(fuzzing)]
 pub mod fuzzing;

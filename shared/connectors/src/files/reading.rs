@@ -11,10 +11,10 @@ use tokio_util::io::SyncIoBridge;
 use transport::ErpError;
 use transport::sftp::RemoteFile;
 
-use super::encoding::Utf8Reader;
 use super::gzip::Unpacked;
 use super::writer::{Chunk, Fault, PageWriter};
 use super::{claim, csv, fixed_width, json, jsonl, xml};
+use crate::encoding::Utf8Reader;
 
 /// How many pages may wait for the puller.
 const PAGES_AHEAD: usize = 2;

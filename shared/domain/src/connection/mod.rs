@@ -166,6 +166,9 @@ impl ConnectionInput {
         self.settings.check(&mut checks);
         if self.connection_method == ConnectionMethod::Api {
             self.settings.api.check_sign_in(&self.credentials, &mut checks);
+            if self.provider == Provider::Soap {
+                self.settings.soap.check_whole(&self.credentials, &mut checks);
+            }
         }
         if (self.provider, self.connection_method) == (Provider::Odoo, ConnectionMethod::Api) {
             self.settings.odoo.check_sign_in(&self.credentials, &mut checks);

@@ -14,7 +14,7 @@ mod tests;
 pub use body::BodyTemplate;
 pub use renamed::renamed;
 pub use text::{PathTemplate, Unfilled};
-pub use xml::XmlTemplate;
+pub use xml::{Query, XmlTemplate, XmlValues, xml_escaped};
 
 use crate::change::Operation;
 use crate::connection::NumberForm;

@@ -28,6 +28,7 @@ use super::providers::oracle::OracleSettings;
 use super::providers::tryton::TrytonSettings;
 use super::providers::odoo::OdooSettings;
 use super::providers::sap::SapSettings;
+use super::providers::soap::SoapSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -73,6 +74,8 @@ pub struct ConnectionSettings {
     pub odoo: OdooSettings,
     /// SAP: what is particular to it.
     pub sap: SapSettings,
+    /// SOAP: what is particular to a service.
+    pub soap: SoapSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -94,6 +97,7 @@ impl Default for ConnectionSettings {
             tryton: TrytonSettings::default(),
             odoo: OdooSettings::default(),
             sap: SapSettings::default(),
+            soap: SoapSettings::default(),
         }
     }
 }
@@ -139,5 +143,6 @@ impl ConnectionSettings {
         self.tryton.check(checks);
         self.odoo.check(checks);
         self.sap.check(checks);
+        self.soap.check(checks);
     }
 }
