@@ -18,9 +18,9 @@ mod patience;
 mod push;
 mod registry;
 mod rest;
-mod tryton;
 mod sap;
 mod soap;
+mod tryton;
 mod xml;
 
 #[cfg(fuzzing)]

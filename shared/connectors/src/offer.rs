@@ -5,7 +5,7 @@ use domain::connection::{ConnectionMethod, Provider};
 use domain::mapping::FieldMapping;
 use domain::{DataType, Direction};
 
-use crate::{business_central, doi, erpnext};
+use crate::{business_central, doi, erpnext, netsuite, odoo, oracle, sap, tryton};
 
 /// What can be done with the records of one type.
 #[derive(Debug, Clone, Copy)]
@@ -71,17 +71,14 @@ pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [O
     match (method, provider) {
         (ConnectionMethod::Doi, _) => doi::OFFERS,
         (ConnectionMethod::Sftp, _) => IN_FILES,
+        (ConnectionMethod::Api, Provider::Sap) => sap::OFFERS,
+        (ConnectionMethod::Api, Provider::Oracle) => oracle::OFFERS,
+        (ConnectionMethod::Api, Provider::NetSuite) => netsuite::OFFERS,
         (ConnectionMethod::Api, Provider::BusinessCentral) => business_central::OFFERS,
+        (ConnectionMethod::Api, Provider::Odoo) => odoo::OFFERS,
         (ConnectionMethod::Api, Provider::ErpNext) => erpnext::OFFERS,
-        (
-            ConnectionMethod::Api,
-            Provider::Sap
-            | Provider::Oracle
-            | Provider::Odoo
-            | Provider::Tryton
-            | Provider::Soap
-            | Provider::Custom,
-        ) => OVER_HTTP,
+        (ConnectionMethod::Api, Provider::Tryton) => tryton::OFFERS,
+        (ConnectionMethod::Api, Provider::Soap | Provider::Custom) => OVER_HTTP,
     }
 }
 

@@ -4,13 +4,13 @@
 use domain::DataType;
 use domain::change::Operation;
 use domain::connection::{DoiDialect, DoiTemplate, NumberForm};
-use domain::template::XmlTemplate;
+use domain::template::{XmlTemplate, XmlValues};
 use jiff::Timestamp;
 use transport::ErpError;
 use transport::http::HttpClient;
 
 use super::config::Config;
-use super::order::{Outgoing, writable};
+use super::order::Outgoing;
 use super::{answer, cxml, ubl};
 use crate::{Push, PushError, Pushed, rest};
 
@@ -60,9 +60,9 @@ fn of_template(template: &DoiTemplate, push: &Push<'_>) -> Result<String, PushEr
     if outgoing.record.is_none() && push.operation != Operation::Delete {
         return Err(PushError::NeedsMapping("there is no record to send, only its key".to_owned()));
     }
-    let template = XmlTemplate::parse(push.data_type, text)
+    let template = XmlTemplate::of_record(push.data_type, text)
         .map_err(|message| misconfigured(&format!("{at} {message}")))?;
-    writable(template.render(&outgoing))
+    template.render(XmlValues::Record(&outgoing), None).map_err(PushError::NeedsMapping)
 }
 
 fn misconfigured(sentence: &str) -> PushError {

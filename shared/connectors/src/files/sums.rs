@@ -2,9 +2,6 @@
 
 use domain::connection::Checksum;
 use md5::Md5;
-use sha1::Sha1;
-use sha2::Sha256;
-use sha2::digest::DynDigest;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use transport::ErpError;
 use transport::sftp::SftpSession;
@@ -25,16 +22,12 @@ pub(super) async fn sum(
     checksum: Checksum,
 ) -> Result<Option<String>, ErpError> {
     let Some(mut file) = session.open(path).await? else { return Ok(None) };
-    let mut digest: Box<dyn DynDigest + Send> = match checksum {
-        Checksum::Md5 => Box::new(Md5::default()),
-        Checksum::Sha1 => Box::new(Sha1::default()),
-        Checksum::Sha256 => Box::new(Sha256::default()),
-    };
+    let mut sum = Sum::new(checksum);
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
         match file.read(&mut chunk).await.map_err(|error| broke_off(path, &error))? {
-            0 => return Ok(Some(hexadecimal(&digest.finalize()))),
-            length => digest.update(&chunk[..length]),
+            0 => return Ok(Some(sum.finish())),
+            length => sum.add(&chunk[..length]),
         }
     }
 }
@@ -55,6 +48,36 @@ pub(super) async fn noted_sum(session: &SftpSession, path: &str) -> Result<Optio
 
 async fn read_start(file: impl AsyncRead + Unpin, text: &mut Vec<u8>) -> std::io::Result<usize> {
     file.take(MAX_SUM_FILE_BYTES).read_to_end(text).await
+}
+
+/// A sum in the making.
+enum Sum {
+    Md5(Md5),
+    Sha(Context),
+}
+
+impl Sum {
+    fn new(checksum: Checksum) -> Self {
+        match checksum {
+            Checksum::Md5 => Self::Md5(Md5::new()),
+            Checksum::Sha1 => Self::Sha(Context::new(&SHA1_FOR_LEGACY_USE_ONLY)),
+            Checksum::Sha256 => Self::Sha(Context::new(&SHA256)),
+        }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Md5(md5) => md5.update(bytes),
+            Self::Sha(sha) => sha.update(bytes),
+        }
+    }
+
+    fn finish(self) -> String {
+        match self {
+            Self::Md5(md5) => hexadecimal(&md5.finalize()),
+            Self::Sha(sha) => hexadecimal(sha.finish().as_ref()),
+        }
+    }
 }
 
 fn broke_off(path: &str, error: &std::io::Error) -> ErpError {

@@ -73,6 +73,7 @@ impl Provider {
             (ConnectionMethod::Api, Self::Odoo) => "docs/connectors/odoo.md",
             (ConnectionMethod::Api, Self::ErpNext) => "docs/connectors/erpnext.md",
             (ConnectionMethod::Api, Self::Tryton) => "docs/connectors/tryton.md",
+            (ConnectionMethod::Api, Self::Soap) => "docs/connectors/soap.md",
             (ConnectionMethod::Api, Self::Custom) => "docs/connectors/rest.md",
         }
     }

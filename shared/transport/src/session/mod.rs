@@ -3,8 +3,8 @@
 
 mod assertion;
 mod client_credentials;
-mod self_signed;
 mod saml_bearer;
+mod self_signed;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -12,8 +12,8 @@ mod token_endpoint;
 
 pub use assertion::SigningKey;
 pub use client_credentials::{ClientCredentials, ClientProof};
-pub use self_signed::SelfSigned;
 pub use saml_bearer::{SamlBearer, SamlSubject};
+pub use self_signed::SelfSigned;
 pub use token::{AccessToken, AccessTokens, Grant};
 
 use std::sync::Arc;

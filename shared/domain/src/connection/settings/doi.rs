@@ -200,7 +200,8 @@ impl DoiSettings {
 impl DoiTemplate {
     fn check(&self, checks: &mut Checks) {
         for (name, text) in [("create", &self.create), ("update", &self.update), ("delete", &self.delete)] {
-            let Some(Err(message)) = text.as_deref().map(|text| XmlTemplate::parse(DataType::Orders, text))
+            let Some(Err(message)) =
+                text.as_deref().map(|text| XmlTemplate::of_record(DataType::Orders, text))
             else {
                 continue;
             };

@@ -24,11 +24,11 @@ use utoipa::ToSchema;
 use super::providers::business_central::BusinessCentralSettings;
 use super::providers::erpnext::ErpNextSettings;
 use super::providers::netsuite::NetSuiteSettings;
-use super::providers::oracle::OracleSettings;
-use super::providers::tryton::TrytonSettings;
 use super::providers::odoo::OdooSettings;
+use super::providers::oracle::OracleSettings;
 use super::providers::sap::SapSettings;
 use super::providers::soap::SoapSettings;
+use super::providers::tryton::TrytonSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -60,20 +60,20 @@ pub struct ConnectionSettings {
     pub files: FileSettings,
     /// How to write and read order XML.
     pub doi: DoiSettings,
-    /// Business Central: what is particular to it.
-    pub business_central: BusinessCentralSettings,
-    /// ERPNext: what is particular to it.
-    pub erp_next: ErpNextSettings,
-    /// NetSuite: what is particular to it.
-    pub net_suite: NetSuiteSettings,
-    /// Oracle Fusion Cloud: what is particular to it.
-    pub oracle: OracleSettings,
-    /// Tryton: what is particular to it.
-    pub tryton: TrytonSettings,
-    /// Odoo: what is particular to it.
-    pub odoo: OdooSettings,
     /// SAP: what is particular to it.
     pub sap: SapSettings,
+    /// Oracle Fusion Cloud: what is particular to it.
+    pub oracle: OracleSettings,
+    /// NetSuite: what is particular to it.
+    pub net_suite: NetSuiteSettings,
+    /// Business Central: what is particular to it.
+    pub business_central: BusinessCentralSettings,
+    /// Odoo: what is particular to it.
+    pub odoo: OdooSettings,
+    /// ERPNext: what is particular to it.
+    pub erp_next: ErpNextSettings,
+    /// Tryton: what is particular to it.
+    pub tryton: TrytonSettings,
     /// SOAP: what is particular to a service.
     pub soap: SoapSettings,
 }
@@ -90,13 +90,13 @@ impl Default for ConnectionSettings {
             api: ApiSettings::default(),
             files: FileSettings::default(),
             doi: DoiSettings::default(),
-            business_central: BusinessCentralSettings::default(),
-            erp_next: ErpNextSettings::default(),
-            net_suite: NetSuiteSettings::default(),
-            oracle: OracleSettings::default(),
-            tryton: TrytonSettings::default(),
-            odoo: OdooSettings::default(),
             sap: SapSettings::default(),
+            oracle: OracleSettings::default(),
+            net_suite: NetSuiteSettings::default(),
+            business_central: BusinessCentralSettings::default(),
+            odoo: OdooSettings::default(),
+            erp_next: ErpNextSettings::default(),
+            tryton: TrytonSettings::default(),
             soap: SoapSettings::default(),
         }
     }
@@ -136,13 +136,13 @@ impl ConnectionSettings {
         self.api.check(checks);
         self.files.check(checks);
         self.doi.check(checks);
-        self.business_central.check(checks);
-        self.erp_next.check(checks);
-        self.net_suite.check(checks);
-        self.oracle.check(checks);
-        self.tryton.check(checks);
-        self.odoo.check(checks);
         self.sap.check(checks);
+        self.oracle.check(checks);
+        self.net_suite.check(checks);
+        self.business_central.check(checks);
+        self.odoo.check(checks);
+        self.erp_next.check(checks);
+        self.tryton.check(checks);
         self.soap.check(checks);
     }
 }
