@@ -14,6 +14,7 @@ mod patience;
 mod push;
 mod registry;
 mod rest;
+mod soap;
 mod xml;
 
 #[cfg(fuzzing)]

@@ -37,7 +37,7 @@ pub(crate) const PULLED: &[Direction] = &[Direction::Pull];
 pub(crate) const BOTH_WAYS: &[Direction] = &[Direction::Pull, Direction::Push, Direction::Bidirectional];
 
 /// What a generic connector over HTTP can be told to do: everything. Whether it can ask for changes depends on
-/// `settings.api.changedSince`.
+/// `settings.api.changedSince`, and for SOAP on the templates.
 const OVER_HTTP: &[Offer] = &everything(BOTH_WAYS);
 
 /// Files and order XML are read.
@@ -72,6 +72,7 @@ pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [O
             | Provider::Odoo
             | Provider::ErpNext
             | Provider::Tryton
+            | Provider::Soap
             | Provider::Custom,
         ) => OVER_HTTP,
     }

@@ -11,6 +11,7 @@ use crate::business_central::BusinessCentral;
 use crate::doi::DoiConnector;
 use crate::files::FileConnector;
 use crate::http::HttpConnector;
+use crate::soap::Soap;
 
 /// Makes the connector of a connection, with its credentials opened; `tokens` keeps the access tokens it signs in for.
 ///
@@ -28,6 +29,9 @@ pub fn connector_for(
         (Provider::BusinessCentral, ConnectionMethod::Api) => {
             Ok(Box::new(BusinessCentral::new(settings, credentials, transport, tokens)?))
         }
+        (Provider::Soap, ConnectionMethod::Api) => {
+            Ok(Box::new(Soap::new(settings, &credentials, transport)?))
+        }
         (
             Provider::Sap
             | Provider::Oracle
@@ -36,6 +40,7 @@ pub fn connector_for(
             | Provider::Odoo
             | Provider::ErpNext
             | Provider::Tryton
+            | Provider::Soap
             | Provider::Custom,
             ConnectionMethod::Api | ConnectionMethod::Doi | ConnectionMethod::Sftp,
         ) => generic(connection, credentials, transport, tokens),

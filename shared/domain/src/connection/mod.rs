@@ -164,6 +164,9 @@ impl ConnectionInput {
         self.settings.check(&mut checks);
         if self.connection_method == ConnectionMethod::Api {
             self.settings.api.check_sign_in(&self.credentials, &mut checks);
+            if self.provider == Provider::Soap {
+                self.settings.soap.check_whole(&self.credentials, &mut checks);
+            }
         }
         checks.finish()
     }

@@ -4,6 +4,7 @@
 
 pub mod business_central;
 mod generic;
+pub mod soap;
 
 use super::{ConnectionMethod, CredentialsOf, Provider};
 use crate::validation::Checks;
@@ -28,7 +29,7 @@ impl SignIn {
 
 impl Provider {
     /// The members of a connection's settings that count for some connections only.
-    pub const PARTICULAR_SETTINGS: &'static [&'static str] = &["api", "files", "businessCentral"];
+    pub const PARTICULAR_SETTINGS: &'static [&'static str] = &["api", "files", "businessCentral", "soap"];
 
     /// Those of [`Self::PARTICULAR_SETTINGS`] that count here.
     #[must_use]
@@ -37,6 +38,7 @@ impl Provider {
             (ConnectionMethod::Doi, _) => &[],
             (ConnectionMethod::Sftp, _) => &["files"],
             (ConnectionMethod::Api, Self::BusinessCentral) => &["businessCentral", "api"],
+            (ConnectionMethod::Api, Self::Soap) => &["soap"],
             (ConnectionMethod::Api, _) => &["api"],
         }
     }
@@ -44,7 +46,7 @@ impl Provider {
     /// Whether the ERP is spoken to natively over a method; else the method's generic connector speaks to it.
     #[must_use]
     pub const fn is_native(self, method: ConnectionMethod) -> bool {
-        matches!((self, method), (Self::BusinessCentral, ConnectionMethod::Api))
+        matches!((self, method), (Self::BusinessCentral | Self::Soap, ConnectionMethod::Api))
     }
 
     /// The ways to sign in, the recommended one first. One of them must be whole.
@@ -54,6 +56,7 @@ impl Provider {
             (ConnectionMethod::Doi, _) => generic::DOI,
             (ConnectionMethod::Sftp, _) => generic::SFTP,
             (ConnectionMethod::Api, Self::BusinessCentral) => business_central::SIGN_INS,
+            (ConnectionMethod::Api, Self::Soap) => soap::SIGN_INS,
             (
                 ConnectionMethod::Api,
                 Self::Sap

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::providers::business_central::BusinessCentralSettings;
+use super::providers::soap::SoapSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -47,6 +48,8 @@ pub struct ConnectionSettings {
     pub files: FileSettings,
     /// Business Central: what is particular to it.
     pub business_central: BusinessCentralSettings,
+    /// SOAP: what is particular to a service.
+    pub soap: SoapSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -61,6 +64,7 @@ impl Default for ConnectionSettings {
             api: ApiSettings::default(),
             files: FileSettings::default(),
             business_central: BusinessCentralSettings::default(),
+            soap: SoapSettings::default(),
         }
     }
 }
@@ -99,5 +103,6 @@ impl ConnectionSettings {
         self.api.check(checks);
         self.files.check(checks);
         self.business_central.check(checks);
+        self.soap.check(checks);
     }
 }
