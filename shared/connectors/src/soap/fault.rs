@@ -4,7 +4,7 @@ use transport::ErpError;
 use transport::http::{HttpAnswer, place};
 
 use super::config::FIELDS;
-use super::reply::value;
+use super::path::value;
 use crate::xml::Element;
 
 /// The faults of WS-Security 1.0, section 12.

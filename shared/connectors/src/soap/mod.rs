@@ -9,6 +9,7 @@ mod config;
 mod envelope;
 mod fault;
 mod orders;
+mod path;
 mod pull;
 mod reply;
 mod security;

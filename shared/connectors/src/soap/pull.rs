@@ -11,7 +11,8 @@ use transport::http::place;
 
 use super::client::Client;
 use super::config::{self, misconfigured};
-use super::reply::{Reply, opened, records, to_json, value};
+use super::path::{opened, records, to_json, value};
+use super::reply::Reply;
 use crate::rest::{LONGEST_STEP, Mark, Progress, Step, to_items};
 use crate::{Page, Pages, Pull};
 

@@ -202,6 +202,10 @@ fn attribute((name, value): (String, String), vocabulary: Vocabulary) -> Result<
     Ok((name, text))
 }
 
+/// Words as they stand in XML; space between elements stays as it is.
 fn fixed(words: &str) -> Result<String, String> {
+    if words.trim().is_empty() {
+        return Ok(words.to_owned());
+    }
     xml_escaped(words).ok_or_else(|| "holds a control character, which XML cannot carry".to_owned())
 }
