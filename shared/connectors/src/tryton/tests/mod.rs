@@ -28,11 +28,15 @@ impl Subject for Erp {
     fn with_records(count: usize) -> Self {
         let erp = Self::new();
         let product = |n: usize| {
-            let (created, written) = (Some(datetime(&changed_at(n))), Some(datetime(&changed_at(n))));
             // Half of them were never written since they were made.
-            let (created, written) = if n % 2 == 0 { (created, None) } else { (None, written) };
+            let changed = datetime(&changed_at(n));
+            let (created, written) = if n.is_multiple_of(2) {
+                (changed, Value::Null)
+            } else {
+                (datetime("2020-01-01T00:00:00Z"), changed)
+            };
             json!({"id": n + 10, "code": format!("P{n}"), "name": NAME, "list_price": decimal(AMOUNT), "active": n != 3,
-                "create_date": created.unwrap_or_else(|| datetime("2020-01-01T00:00:00Z")), "write_date": written,
+                "create_date": created, "write_date": written,
                 "default_uom": {"id": 1, "symbol": "u"}, "template": {"id": n}, "type": "goods"})
         };
         // Orders find it by its code, and no pull does: they begin behind the id 0.
@@ -115,7 +119,8 @@ fn mapped(data_type: DataType, page: &Page) -> Vec<Value> {
 
 /// All records of a type in our form, in pages of two.
 async fn pulled(connector: &dyn Connector, pull: Pull) -> Vec<Value> {
-    let (data_type, whole) = (pull.data_type, pull.since.is_none());
+    let data_type = pull.data_type;
+    let whole = pull.since.is_none() || !connector.pulls_changes(data_type);
     let mut pages = connector.pull(pull).await.unwrap();
     let mut records = Vec::new();
     while let Some(page) = pages.next().await.unwrap() {
