@@ -1,7 +1,8 @@
 //! Checksums of files on the server.
 
+use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use domain::connection::Checksum;
-use md5::Md5;
+use md5::{Digest as _, Md5};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use transport::ErpError;
 use transport::sftp::SftpSession;

@@ -120,7 +120,7 @@ impl Source for List {
         for (position, record) in cut {
             whole.push((position, completed(&self.erp, self.resource, &self.fields, &record).await?));
         }
-        Ok(batch.with_records(whole))
+        Ok(batch.completed(whole))
     }
 
     fn is_whole(&self) -> bool {

@@ -120,7 +120,7 @@ impl Batch {
     }
 
     /// The same, with other texts in the place of some records, by position: what a vendor gave in part is completed so.
-    pub(crate) fn with_records(mut self, records: Vec<(usize, String)>) -> Self {
+    pub(crate) fn completed(mut self, records: Vec<(usize, String)>) -> Self {
         for (position, text) in records {
             if let Some(item) = self.items.get_mut(position) {
                 let start = self.body.len();
