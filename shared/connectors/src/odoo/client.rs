@@ -203,10 +203,12 @@ impl Connector for Odoo {
     async fn test(&self) -> Result<TestReport, ErpError> {
         let protocol = self.0.protocol.impatient();
         let answer = protocol.ask(&Call::who_am_i(), self.context().await?).await?;
-        let user = parsed(&answer)?.get("uid").map(|uid| uid.text().to_owned()).unwrap_or_default();
+        // Not every version tells.
+        let user = parsed(&answer)?.get("uid").map(|uid| uid.text().to_owned());
+        let as_user = user.as_ref().map(|user| format!(" as user {user}")).unwrap_or_default();
         let place = protocol.place();
         Ok(TestReport {
-            message: format!("Odoo at {place} let us in as user {user}"),
+            message: format!("Odoo at {place} let us in{as_user}"),
             details: json!({"url": place, "protocol": self.settings().protocol, "user": user}),
         })
     }

@@ -163,7 +163,10 @@ impl Protocol {
     /// What an answer means that is no refusal of Odoo itself.
     fn failure(&self, answer: &HttpAnswer, request: &HttpRequest) -> ErpError {
         let other = match self.dialect {
-            Dialect::Json2 => "Odoo before 19 has no JSON-2: set settings.odoo.protocol to jsonrpc",
+            Dialect::Json2 => {
+                "Odoo before 19 has no JSON-2 (set settings.odoo.protocol to jsonrpc), and one with several \
+                 databases wants database"
+            }
             Dialect::JsonRpc { .. } => {
                 "an Odoo that has JSON-RPC no more wants settings.odoo.protocol: json2"
             }
