@@ -35,7 +35,7 @@ pub(super) fn judge(
 ) -> Result<Pushed, PushError> {
     let place = place(&answer.url);
     let read = xml::parse(&answer.body);
-    let said = read.as_ref().ok().and_then(|root| said(root));
+    let said = read.as_ref().ok().and_then(said);
     match said {
         Some(Said::Taken(words)) => Ok(pushed(config, &place, &words)),
         Some(Said::Refused(words)) => {
