@@ -8,6 +8,7 @@ mod connector;
 mod doi;
 mod files;
 mod http;
+mod inbox;
 mod offer;
 mod patience;
 mod push;
@@ -18,6 +19,8 @@ mod rest;
 pub use files::fuzzing;
 
 pub use connector::{Connector, Item, Page, Pages, Pull, TestReport};
+pub use doi::incoming;
+pub use inbox::{Inbox, Waiting};
 pub use offer::{Offer, default_mapping, offers};
 pub use push::{Found, Lookup, Push, PushError, Pushed};
 pub use registry::connector_for;

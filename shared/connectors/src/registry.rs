@@ -11,8 +11,10 @@ use crate::business_central::BusinessCentral;
 use crate::doi::DoiConnector;
 use crate::files::FileConnector;
 use crate::http::HttpConnector;
+use crate::inbox::Inbox;
 
-/// Makes the connector of a connection, with its credentials opened; `tokens` keeps the access tokens it signs in for.
+/// Makes the connector of a connection, with its credentials opened; `tokens` keeps the access tokens it signs in for,
+/// `inbox` the documents that came over it.
 ///
 /// # Errors
 /// `Misconfigured`, naming the field of the connection that does not fit.
@@ -21,6 +23,7 @@ pub fn connector_for(
     credentials: Credentials,
     transport: &Transport,
     tokens: Arc<dyn AccessTokens>,
+    inbox: Arc<dyn Inbox>,
 ) -> Result<Box<dyn Connector>, ErpError> {
     let transport = &transport.calling(connection.provider);
     let settings = &connection.settings;
@@ -38,7 +41,7 @@ pub fn connector_for(
             | Provider::Tryton
             | Provider::Custom,
             ConnectionMethod::Api | ConnectionMethod::Doi | ConnectionMethod::Sftp,
-        ) => generic(connection, credentials, transport, tokens),
+        ) => generic(connection, credentials, transport, tokens, inbox),
     }
 }
 
@@ -48,11 +51,12 @@ fn generic(
     credentials: Credentials,
     transport: &Transport,
     tokens: Arc<dyn AccessTokens>,
+    inbox: Arc<dyn Inbox>,
 ) -> Result<Box<dyn Connector>, ErpError> {
     let settings = &connection.settings;
     Ok(match connection.connection_method {
         ConnectionMethod::Api => Box::new(HttpConnector::new(settings, credentials, transport, tokens)?),
-        ConnectionMethod::Doi => Box::new(DoiConnector::new(settings, credentials, transport)?),
+        ConnectionMethod::Doi => Box::new(DoiConnector::new(settings, credentials, transport, inbox)?),
         ConnectionMethod::Sftp => {
             Box::new(FileConnector::new(settings.clone(), credentials, transport.egress().clone()))
         }
