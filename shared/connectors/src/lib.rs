@@ -10,6 +10,7 @@ mod encoding;
 mod erpnext;
 mod files;
 mod http;
+mod inbox;
 mod netsuite;
 mod odoo;
 mod offer;
@@ -27,6 +28,8 @@ mod xml;
 pub use files::fuzzing;
 
 pub use connector::{Connector, Item, Page, Pages, Pull, TestReport};
+pub use doi::incoming;
+pub use inbox::{Inbox, Waiting};
 pub use offer::{Offer, default_mapping, offers};
 pub use push::{Found, Lookup, Push, PushError, Pushed};
 pub use registry::connector_for;

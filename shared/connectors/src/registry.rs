@@ -12,6 +12,7 @@ use crate::doi::DoiConnector;
 use crate::erpnext::ErpNext;
 use crate::files::FileConnector;
 use crate::http::HttpConnector;
+use crate::inbox::Inbox;
 use crate::netsuite::NetSuite;
 use crate::odoo::Odoo;
 use crate::oracle::Oracle;
@@ -19,7 +20,8 @@ use crate::sap::Sap;
 use crate::soap::Soap;
 use crate::tryton::Tryton;
 
-/// Makes the connector of a connection, with its credentials opened; `tokens` keeps the access tokens it signs in for.
+/// Makes the connector of a connection, with its credentials opened; `tokens` keeps the access tokens it signs in for,
+/// `inbox` the documents that came over it.
 ///
 /// # Errors
 /// `Misconfigured`, naming the field of the connection that does not fit.
@@ -28,11 +30,12 @@ pub fn connector_for(
     credentials: Credentials,
     transport: &Transport,
     tokens: Arc<dyn AccessTokens>,
+    inbox: Arc<dyn Inbox>,
 ) -> Result<Box<dyn Connector>, ErpError> {
     let transport = &transport.calling(connection.provider);
     let settings = &connection.settings;
     Ok(match (connection.connection_method, connection.provider) {
-        (ConnectionMethod::Doi, _) => Box::new(DoiConnector::new(settings, credentials, transport)?),
+        (ConnectionMethod::Doi, _) => Box::new(DoiConnector::new(settings, credentials, transport, inbox)?),
         (ConnectionMethod::Sftp, _) => {
             Box::new(FileConnector::new(settings.clone(), credentials, transport.egress().clone()))
         }

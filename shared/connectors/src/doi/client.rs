@@ -1,15 +1,19 @@
 //! The connector of a DOI endpoint, and its connection test.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::DataType;
-use domain::connection::{ConnectionSettings, Credentials, DoiDialect};
+use domain::connection::{ConnectionSettings, Credentials, DoiDialect, FileAfterRead};
 use jiff::Timestamp;
 use serde_json::json;
 use transport::http::{HttpAnswer, HttpClient, HttpRequest, RetryPolicy, place};
 use transport::{ErpError, Transport};
 
 use super::config::Config;
+use super::pull::Documents;
 use super::{answer, cxml, orders, xml};
+use crate::inbox::Inbox;
 use crate::{Connector, Pages, Pull, Push, PushError, Pushed, TestReport};
 
 /// Speaks to one DOI endpoint.
@@ -17,6 +21,9 @@ use crate::{Connector, Pages, Pull, Push, PushError, Pushed, TestReport};
 pub(crate) struct DoiConnector {
     http: HttpClient,
     config: Config,
+    inbox: Arc<dyn Inbox>,
+    /// Whether documents stay in the inbox, for somebody who only looks.
+    keeps: bool,
 }
 
 impl DoiConnector {
@@ -28,8 +35,10 @@ impl DoiConnector {
         settings: &ConnectionSettings,
         credentials: Credentials,
         transport: &Transport,
+        inbox: Arc<dyn Inbox>,
     ) -> Result<Self, ErpError> {
-        Ok(Self { config: Config::new(settings, credentials)?, http: transport.http()? })
+        let keeps = settings.files.after_read == FileAfterRead::Keep;
+        Ok(Self { config: Config::new(settings, credentials)?, http: transport.http()?, inbox, keeps })
     }
 
     /// Asks for the endpoint, which shows that somebody is there who knows the user.
@@ -69,11 +78,10 @@ impl Connector for DoiConnector {
         }
     }
 
-    async fn pull(&self, _pull: Pull) -> Result<Box<dyn Pages>, ErpError> {
-        Err(ErpError::Misconfigured(
-            "nothing can be read over DOI: set the sync config's direction to push, or use an api or sftp connection"
-                .to_owned(),
-        ))
+    async fn pull(&self, pull: Pull) -> Result<Box<dyn Pages>, ErpError> {
+        let inbox = Arc::clone(&self.inbox);
+        let documents = Documents::open(inbox, pull.data_type, self.keeps, pull.resume.as_deref());
+        Ok(Box::new(documents.await?))
     }
 
     async fn push(&self, push: &Push<'_>) -> Result<Pushed, PushError> {

@@ -14,7 +14,8 @@ use super::order::{Outgoing, country, needed, writable};
 use super::xml::Element;
 use crate::PushError;
 
-const DOCTYPE: &str = "<!DOCTYPE cXML SYSTEM \"http://xml.cxml.org/schemas/cXML/1.2.063/cXML.dtd\">\n";
+pub(super) const DOCTYPE: &str =
+    "<!DOCTYPE cXML SYSTEM \"http://xml.cxml.org/schemas/cXML/1.2.063/cXML.dtd\">\n";
 const USER_AGENT: &str = concat!("Causeway/", env!("CARGO_PKG_VERSION"));
 const STANDARD: &str = "cXML";
 

@@ -8,8 +8,11 @@ mod answer;
 mod client;
 mod config;
 mod cxml;
+pub mod incoming;
 mod order;
 mod orders;
+mod pull;
+mod records;
 #[cfg(test)]
 mod tests;
 mod ubl;
@@ -21,11 +24,16 @@ use domain::DataType;
 use domain::Direction;
 
 use crate::Offer;
+use crate::offer::PULLED;
 
-/// What can be synced by order XML, in any dialect.
-pub(crate) const OFFERS: &[Offer] = &[Offer {
-    data_type: DataType::Orders,
-    directions: &[Direction::Push],
-    pulls_changes: false,
-    mapping: &[],
-}];
+/// What can be synced by order XML, in any dialect: orders go out; what comes in by itself is read.
+pub(crate) const OFFERS: &[Offer] = &[
+    Offer { directions: &[Direction::Push], ..read(DataType::Orders) },
+    read(DataType::OrderStatus),
+    read(DataType::Invoices),
+    read(DataType::Products),
+];
+
+const fn read(data_type: DataType) -> Offer {
+    Offer { data_type, directions: PULLED, pulls_changes: false, mapping: &[] }
+}

@@ -4,16 +4,15 @@ use axum::Router;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::DataType;
 use domain::connection::{ConnectionSettings, Credentials, DoiDialect};
 use serde_json::json;
 use tokio::net::TcpListener;
 use transport::{ErpError, Transport};
 
 use super::erp::{Supplier, connector as speaking, settings};
+use crate::Connector;
 use crate::conformance::Server;
 use crate::doi::DoiConnector;
-use crate::{Connector, Pull};
 
 async fn connector(content_type: &'static str, body: &'static str) -> DoiConnector {
     let answer = move |headers: HeaderMap| async move {
@@ -38,7 +37,13 @@ where
     };
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/doi", get(answer))).await });
     let transport = Transport::new("127.0.0.0/8".parse().unwrap());
-    DoiConnector::new(&ConnectionSettings::default(), credentials, &transport).unwrap()
+    DoiConnector::new(
+        &ConnectionSettings::default(),
+        credentials,
+        &transport,
+        std::sync::Arc::new(super::inbox::Kept::default()),
+    )
+    .unwrap()
 }
 
 #[tokio::test]
@@ -75,13 +80,6 @@ async fn a_wrong_password_is_unauthorized() {
     let error = connect(refuse, "wrong").await.test().await.unwrap_err();
     let ErpError::Unauthorized(sentence) = error else { panic!("{error:?}") };
     assert!(sentence.contains("check the connection's doiUsername and doiPassword"), "{sentence}");
-}
-
-#[tokio::test]
-async fn pulling_says_that_nothing_can_be_read() {
-    let pull = Pull { data_type: DataType::Orders, page_size: 10, resume: None, since: None };
-    let refused = connector("text/xml", "<a/>").await.pull(pull).await.err();
-    assert!(matches!(refused, Some(ErpError::Misconfigured(_))), "{refused:?}");
 }
 
 #[tokio::test]

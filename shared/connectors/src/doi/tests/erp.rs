@@ -197,5 +197,11 @@ pub(super) fn connector(origin: &str, doi: Value, secret: Option<&str>) -> DoiCo
         doi_shared_secret: secret.map(|secret| secret.to_owned().into()),
         ..Credentials::default()
     };
-    DoiConnector::new(&settings, credentials, &transport()).unwrap()
+    DoiConnector::new(
+        &settings,
+        credentials,
+        &transport(),
+        std::sync::Arc::new(super::inbox::Kept::default()),
+    )
+    .unwrap()
 }

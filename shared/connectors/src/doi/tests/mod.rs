@@ -1,5 +1,6 @@
 mod connection;
 mod erp;
+mod inbox;
 mod validity;
 
 use domain::DataType;

@@ -173,24 +173,3 @@ async fn a_duplicate_that_is_not_ours_is_a_refusal() {
     let error = erp.create().await.unwrap_err();
     assert!(matches!(error, PushError::Unknown(_)), "it could not be looked up: {error:?}");
 }
-
-#[tokio::test]
-async fn a_connection_that_only_reads_says_so() {
-    let connector =
-        FileConnector::new(ConnectionSettings::default(), Credentials::default(), Egress::default());
-    let push = Push {
-        data_type: DataType::Orders,
-        operation: Operation::Delete,
-        key: "1",
-        reference: "1",
-        idempotency_key: "k",
-        record: None,
-        mapping: &mapping(),
-    };
-    let error = connector.push(&push).await.unwrap_err();
-    assert!(
-        matches!(&error, PushError::NotSent(ErpError::Misconfigured(why)) if why.contains("direction to pull")),
-        "{error:?}"
-    );
-    assert!(!connector.can_find(DataType::Orders) && !connector.repeats_safely(DataType::Orders));
-}
