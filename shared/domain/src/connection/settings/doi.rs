@@ -252,8 +252,8 @@ mod tests {
         let begins = [
             "settings.doi.unit must be 1 to 255",
             "settings.doi.template.create colour is no field of orders",
-            "settings.doi.template.update must be XML",
-            "settings.doi.template.delete must be XML",
+            "settings.doi.template.update is no well-formed XML",
+            "settings.doi.template.delete must be one XML element",
         ];
         assert_eq!(found.len(), begins.len(), "{found:#?}");
         assert!(found.iter().zip(begins).all(|(found, begin)| found.starts_with(begin)), "{found:#?}");

@@ -4,12 +4,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use domain::DataType;
 use domain::change::Operation;
-use domain::connection::{ConnectionSettings, Credentials, PushSettings};
-use transport::{Egress, ErpError};
+use domain::connection::PushSettings;
+use transport::ErpError;
 
-use super::erp::{Erp, Mood, json_answer, mapping, order};
-use crate::files::FileConnector;
-use crate::{Connector, Push, PushError};
+use super::erp::{Erp, Mood, json_answer, order};
+use crate::PushError;
 
 /// The fate after an answer with this status.
 async fn after(operation: Operation, status: u16, settings: PushSettings) -> Result<(), PushError> {
