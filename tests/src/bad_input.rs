@@ -19,7 +19,7 @@ async fn nothing_is_stored(causeway: &Causeway) {
 
 fn connection() -> Value {
     json!({
-        "name": "SAP", "provider": "SAP", "connectionMethod": "api",
+        "name": "SAP", "provider": "Custom", "connectionMethod": "api",
         "credentials": {"apiUrl": "https://sap.example.com"},
     })
 }

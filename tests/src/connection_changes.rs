@@ -8,7 +8,7 @@ use crate::harness::{Answer, Causeway, Client, Erp};
 /// A connection with everything that the tests change; returns its path.
 async fn connect(causeway: &Causeway, url: &str) -> String {
     let made = causeway.connect(json!({
-        "name": "SAP", "provider": "SAP", "connectionMethod": "api",
+        "name": "SAP", "provider": "Custom", "connectionMethod": "api",
         "credentials": {"apiUrl": url, "apiKey": "the-user", "apiSecret": "the-password"},
         "settings": {"timeout": 5000, "retryAttempts": 0, "enabledDataTypes": ["orders"]},
     }));
@@ -129,7 +129,7 @@ async fn put_replaces_the_whole_and_what_is_left_out_takes_its_default() {
     let (causeway, path) = start().await;
     let before = causeway.client().get(&path).await.expect(200);
     let replacement = json!({
-        "name": "SAP 2", "provider": "SAP", "connectionMethod": "api", "status": "inactive",
+        "name": "SAP 2", "provider": "Custom", "connectionMethod": "api", "status": "inactive",
         "credentials": {"apiUrl": "https://sap2.example.com"},
     });
     let after = causeway.client().put(&path, replacement).await.expect(200);

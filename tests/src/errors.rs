@@ -46,7 +46,7 @@ async fn an_error_is_a_sentence_with_a_code_and_the_request_it_belongs_to() {
 async fn fields_at_fault_are_listed_with_what_is_wrong() {
     let causeway = Causeway::start().await;
     let body = json!({
-        "name": "", "provider": "SAP", "connectionMethod": "api", "credentials": {},
+        "name": "", "provider": "Custom", "connectionMethod": "api", "credentials": {},
         "settings": {"timeout": 1, "retryAttempts": 99},
     });
     let answer = causeway.client().post("/erp/connections", body).await;

@@ -15,6 +15,7 @@ mod connection_tests;
 mod connections;
 mod dead_letters;
 mod deletions;
+mod doi;
 mod drift;
 mod dry_runs;
 mod errors;

@@ -58,7 +58,7 @@ async fn effective(causeway: &Causeway, site: &str, client: &str) -> (String, St
 #[tokio::test]
 async fn five_sites_inherit_the_one_erp_of_their_client() {
     let causeway = Causeway::start().await;
-    let sap = connect(&causeway, "SAP Production", "SAP").await;
+    let sap = connect(&causeway, "SAP Production", "Custom").await;
     let assignment = assign_to_client(&causeway, "acme", &sap, "cat_001").await;
     for site in ["acme_1", "acme_2", "acme_3", "acme_4", "acme_5"] {
         assert!(causeway.list(&format!("/sites/{site}/erp-assignments")).await.is_empty());
@@ -76,7 +76,7 @@ async fn five_sites_inherit_the_one_erp_of_their_client() {
 async fn four_of_ten_sites_override_the_erp_of_their_client() {
     let causeway = Causeway::start().await;
     let oracle = connect(&causeway, "Oracle US", "Oracle").await;
-    let netsuite = connect(&causeway, "NetSuite EU", "NetSuite").await;
+    let netsuite = connect(&causeway, "NetSuite EU", "Custom").await;
     let default = assign_to_client(&causeway, "global-retail", &oracle, "cat_us").await;
     for n in 1..=4 {
         let body = json!({

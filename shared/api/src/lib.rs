@@ -13,6 +13,7 @@ pub mod connections;
 pub mod dead_letters;
 pub mod dependencies;
 pub mod docs;
+pub mod doi;
 pub mod effective_erp;
 pub mod fields;
 pub mod health;

@@ -19,7 +19,19 @@ macro_rules! manuals {
     };
 }
 
-const MANUALS: &[Manual] = manuals!["business-central", "rest", "sftp"];
+const MANUALS: &[Manual] = manuals![
+    "sap",
+    "oracle",
+    "netsuite",
+    "business-central",
+    "odoo",
+    "erpnext",
+    "tryton",
+    "rest",
+    "soap",
+    "doi",
+    "sftp"
+];
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2430}\
     table{border-collapse:collapse}td,th{border:1px solid #cbd2dc;padding:.3rem .6rem;text-align:left;vertical-align:top}\
@@ -84,7 +96,8 @@ mod tests {
             for method in ConnectionMethod::ALL {
                 let name = provider.manual(method);
                 let name = name.strip_prefix("docs/connectors/").unwrap().strip_suffix(".md").unwrap();
-                let (_, text) = MANUALS.iter().find(|(there, _)| *there == name).unwrap_or_else(|| panic!("{name}"));
+                let (_, text) =
+                    MANUALS.iter().find(|(there, _)| *there == name).unwrap_or_else(|| panic!("{name}"));
                 let headings: Vec<_> = text.lines().filter(|line| line.starts_with("## ")).collect();
                 assert_eq!(headings, HEADINGS, "{name}");
             }

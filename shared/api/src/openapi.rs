@@ -24,7 +24,7 @@ const DESCRIPTION: &str = "Causeway keeps shops and ERP systems in step.\n\nSign
     and send the token as `Authorization: Bearer`. Lists take `limit` and `cursor`; the address of the next page is in \
     the `Link` header. Every answer names its request in `X-Request-Id`.";
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("connections", "How to reach each ERP."),
     ("sync configs", "What is synced over a connection, when and how."),
     ("mapping", "How their fields become ours: tried out, looked at, kept as templates."),
@@ -32,6 +32,7 @@ const TAGS: [(&str, &str); 10] = [
     ("assignments", "Which client or site uses which connection."),
     ("records", "The synced data itself."),
     ("changes", "Our own changes on their way to the ERP, and conflicts with changes made there."),
+    ("doi", "For the other side of a connection: documents it sends by itself."),
     ("sign-in", "Tokens, and whose they are."),
     ("audit", "Who did what, to what, from where."),
     ("service", "Causeway itself."),

@@ -46,6 +46,16 @@ pub(crate) struct ConnectionPath {
     pub(crate) id: ConnectionId,
 }
 
+/// Names the connection that a document comes over.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DoiPath {
+    /// The connection's id.
+    #[param(example = "erp_01KAHV3Z8M6W6W1Z0Q3T4N5P6R")]
+    pub(crate) connection_id: ConnectionId,
+}
+
 /// Names a sync config.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

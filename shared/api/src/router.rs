@@ -26,7 +26,7 @@ use crate::request_span::{span, tell};
 use crate::security_headers::secure;
 use crate::{
     ApiConfig, ApiError, ApiState, audit_events, auth, client_assignments, conflicts, connection_health,
-    connection_test, connections, cors, dead_letters, dependencies, docs, effective_erp, fields, health,
+    connection_test, connections, cors, dead_letters, dependencies, docs, doi, effective_erp, fields, health,
     inventory, mapping_templates, pending_changes, preview, providers, record_changes, records, schedules,
     set_aside, signing_keys, site_assignments, statistics, sync_configs, sync_control, sync_events,
     sync_logs, sync_trigger,
@@ -43,6 +43,7 @@ pub(crate) fn public() -> OpenApiRouter<ApiState> {
         .merge(signing_keys::public_routes())
         .merge(health::public_routes())
         .merge(docs::public_routes())
+        .merge(doi::public_routes())
 }
 
 /// The routes that need an admin.

@@ -33,16 +33,14 @@ pub trait Connector: Send + Sync {
     ///
     /// # Errors
     /// With what is known of the record's fate.
-    async fn push(&self, _push: &Push<'_>) -> Result<Pushed, PushError> {
-        Err(PushError::NotSent(reads_only()))
-    }
+    async fn push(&self, push: &Push<'_>) -> Result<Pushed, PushError>;
 
     /// Looks a record up by our reference, as is done when nobody knows whether the ERP took it.
     ///
     /// # Errors
     /// With what the ERP said, or why it could not be asked; `Misconfigured` unless [`Self::can_find`].
     async fn find(&self, _lookup: &Lookup<'_>) -> Result<Option<Found>, ErpError> {
-        Err(reads_only())
+        Err(ErpError::Misconfigured("nothing can be looked up over a connection of this kind".to_owned()))
     }
 
     /// Whether records of a type can be looked up by our reference.
@@ -60,14 +58,6 @@ pub trait Connector: Send + Sync {
     fn observed_host_key(&self) -> Option<String> {
         None
     }
-}
-
-fn reads_only() -> ErpError {
-    ErpError::Misconfigured(
-        "nothing can be sent over a connection of this kind: set the sync config's direction to pull, or use an api \
-         connection"
-            .to_owned(),
-    )
 }
 
 /// What is to be pulled.

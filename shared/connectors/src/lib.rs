@@ -6,18 +6,30 @@ mod business_central;
 mod conformance;
 mod connector;
 mod doi;
+mod encoding;
+mod erpnext;
 mod files;
 mod http;
+mod inbox;
+mod netsuite;
+mod odoo;
 mod offer;
+mod oracle;
 mod patience;
 mod push;
 mod registry;
 mod rest;
+mod sap;
+mod soap;
+mod tryton;
+mod xml;
 
 #[cfg(fuzzing)]
 pub use files::fuzzing;
 
 pub use connector::{Connector, Item, Page, Pages, Pull, TestReport};
+pub use doi::incoming;
+pub use inbox::{Inbox, Waiting};
 pub use offer::{Offer, default_mapping, offers};
 pub use push::{Found, Lookup, Push, PushError, Pushed};
 pub use registry::connector_for;

@@ -5,7 +5,7 @@ use domain::connection::{ConnectionMethod, Provider};
 use domain::mapping::FieldMapping;
 use domain::{DataType, Direction};
 
-use crate::business_central;
+use crate::{business_central, doi, erpnext, netsuite, odoo, oracle, sap, tryton};
 
 /// What can be done with the records of one type.
 #[derive(Debug, Clone, Copy)]
@@ -37,11 +37,18 @@ pub(crate) const PULLED: &[Direction] = &[Direction::Pull];
 pub(crate) const BOTH_WAYS: &[Direction] = &[Direction::Pull, Direction::Push, Direction::Bidirectional];
 
 /// What a generic connector over HTTP can be told to do: everything. Whether it can ask for changes depends on
-/// `settings.api.changedSince`.
+/// `settings.api.changedSince`, and for SOAP on the templates.
 const OVER_HTTP: &[Offer] = &everything(BOTH_WAYS);
 
-/// Files and order XML are read.
-const READ: &[Offer] = &everything(PULLED);
+/// Files are read, and orders written.
+const IN_FILES: &[Offer] = &[
+    plain(DataType::Orders, BOTH_WAYS),
+    plain(DataType::Products, PULLED),
+    plain(DataType::OrderStatus, PULLED),
+    plain(DataType::Inventory, PULLED),
+    plain(DataType::Employees, PULLED),
+    plain(DataType::Invoices, PULLED),
+];
 
 const fn everything(directions: &'static [Direction]) -> [Offer; 6] {
     [
@@ -62,18 +69,16 @@ const fn plain(data_type: DataType, directions: &'static [Direction]) -> Offer {
 #[must_use]
 pub const fn offers(provider: Provider, method: ConnectionMethod) -> &'static [Offer] {
     match (method, provider) {
-        (ConnectionMethod::Doi | ConnectionMethod::Sftp, _) => READ,
+        (ConnectionMethod::Doi, _) => doi::OFFERS,
+        (ConnectionMethod::Sftp, _) => IN_FILES,
+        (ConnectionMethod::Api, Provider::Sap) => sap::OFFERS,
+        (ConnectionMethod::Api, Provider::Oracle) => oracle::OFFERS,
+        (ConnectionMethod::Api, Provider::NetSuite) => netsuite::OFFERS,
         (ConnectionMethod::Api, Provider::BusinessCentral) => business_central::OFFERS,
-        (
-            ConnectionMethod::Api,
-            Provider::Sap
-            | Provider::Oracle
-            | Provider::NetSuite
-            | Provider::Odoo
-            | Provider::ErpNext
-            | Provider::Tryton
-            | Provider::Custom,
-        ) => OVER_HTTP,
+        (ConnectionMethod::Api, Provider::Odoo) => odoo::OFFERS,
+        (ConnectionMethod::Api, Provider::ErpNext) => erpnext::OFFERS,
+        (ConnectionMethod::Api, Provider::Tryton) => tryton::OFFERS,
+        (ConnectionMethod::Api, Provider::Soap | Provider::Custom) => OVER_HTTP,
     }
 }
 

@@ -145,6 +145,7 @@ impl Store {
             self.delete_indexed(&owner, prefix).await?;
         }
         self.delete_links(id).await?;
+        self.delete_inbox(id).await?;
         self.delete_health(id).await?;
         self.delete(&key::statistics(id)).await?;
         self.delete(&key::connection(id)).await?;

@@ -180,6 +180,20 @@ pub(crate) fn access_token(connection: &ConnectionId, grant: &str) -> Key {
     key(format!("erp_access_token:{connection}"), grant)
 }
 
+/// The documents of a data type that came over a connection and wait to be read.
+pub(crate) fn inbox(connection: &ConnectionId, data_type: DataType) -> String {
+    format!("erp_inbox:{connection}:{data_type}")
+}
+
+pub(crate) fn inbox_document(connection: &ConnectionId, data_type: DataType, place: &str) -> Key {
+    key(inbox(connection, data_type), place)
+}
+
+/// That a document came over a connection.
+pub(crate) fn inbox_came(connection: &ConnectionId, id: &str) -> Key {
+    key(format!("erp_inbox_came:{connection}"), id)
+}
+
 pub(crate) fn statistics(connection: &ConnectionId) -> Key {
     key("erp_statistics", connection.as_str())
 }

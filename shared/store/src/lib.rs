@@ -17,6 +17,7 @@ mod dead_letters;
 mod error;
 mod health;
 mod idempotency;
+mod inbox;
 mod indexes;
 mod item;
 mod key;

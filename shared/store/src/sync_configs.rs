@@ -148,6 +148,28 @@ impl Store {
         Ok(())
     }
 
+    /// Makes a config due at `now`, unless it is due before that anyway.
+    ///
+    /// # Errors
+    /// If the table cannot be reached. That it was changed or deleted meanwhile is none.
+    pub async fn make_due(&self, config: &SyncConfig, now: Timestamp) -> Result<(), StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key::sync_config(&config.id).to_item()))
+            .update_expression("SET nextSyncAt = :now, due = :due, due_at = :at")
+            .condition_expression("version = :version AND (attribute_not_exists(due_at) OR due_at > :at)")
+            .expression_attribute_values(":now", value(now)?)
+            .expression_attribute_values(":due", text(key::DUE))
+            .expression_attribute_values(":at", text(key::moment(now)))
+            .expression_attribute_values(":version", number(config.version));
+        match update.send().await.map_err(StoreError::from) {
+            Ok(_) | Err(StoreError::Changed) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Holds a config that is due back until `until`, and remembers which slot is held; or, with `until` in the past,
     /// lets it go.
     ///

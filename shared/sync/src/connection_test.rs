@@ -44,9 +44,8 @@ impl Engine {
         let begun = Instant::now();
         let (tested, host_key) = self.try_connection(connection).await;
         let response_time_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let shown = |error: &ErpError| {
-            health::with_help(error, connection.provider, connection.connection_method)
-        };
+        let shown =
+            |error: &ErpError| health::with_help(error, connection.provider, connection.connection_method);
         let error = tested.as_ref().err().map(shown);
         let status = match (&error, connection.status) {
             (_, ConnectionStatus::Inactive) => ConnectionStatus::Inactive,

@@ -21,6 +21,7 @@ use crate::deletions;
 use crate::drift;
 use crate::engine::{Engine, now};
 use crate::health::concerns_connection;
+use crate::inbox;
 use crate::lease::{LeaseError, Leased};
 use crate::observed;
 use crate::parts;
@@ -195,6 +196,10 @@ async fn work_to_the_end<'e>(
     if end == End::Complete {
         if let Some(reason) = scopes::gone(engine, &leased.run).await? {
             return Err(Failure::Setup(reason));
+        }
+        let whole = leased.run.part.is_none() && leased.run.scope.is_none() && !leased.run.dry_run;
+        if whole && leased.run.direction != Direction::Push {
+            inbox::go_on(engine, &setting.connection, setting.config.as_ref(), leased.run.data_type).await?;
         }
         let shape = drift::tell(engine, &mut leased.run, setting.settings().schema_policy).await?;
         close(engine, leased, shape.as_ref()).await?;

@@ -12,6 +12,7 @@ use store::Store;
 use transport::{ErpError, Transport};
 
 use crate::access_tokens::KeptTokens;
+use crate::inbox::KeptDocuments;
 
 /// The clients a process has one of each. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -44,7 +45,8 @@ impl Engine {
         credentials: Credentials,
     ) -> Result<Box<dyn Connector>, ErpError> {
         let tokens = KeptTokens::new(self.store.clone(), self.vault.clone(), connection);
-        connector_for(connection, credentials, &self.transport, Arc::new(tokens))
+        let inbox = KeptDocuments::new(self.store.clone(), connection);
+        connector_for(connection, credentials, &self.transport, Arc::new(tokens), Arc::new(inbox))
     }
 }
 

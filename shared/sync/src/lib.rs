@@ -17,6 +17,7 @@ mod engine;
 mod filling;
 mod first_page;
 mod health;
+mod inbox;
 mod lease;
 mod observed;
 mod parts;

@@ -1,6 +1,6 @@
 //! The scheduler's minute: starts what is due and nudges what has gone quiet.
 
-use domain::connection::ConnectionStatus;
+use domain::connection::{ConnectionMethod, ConnectionStatus};
 use domain::run::{Run, Trigger};
 use domain::sync_config::SyncConfig;
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +19,10 @@ const MAX_ACTIVE: u32 = 1_000;
 
 /// A run that nobody holds is nudged again after this long: its message may be lost.
 const QUIET: SignedDuration = SignedDuration::from_secs(20);
+
+/// A sync of documents that came while one was running is put off for this long, not left out: nobody else would read
+/// them.
+const PUT_OFF: SignedDuration = SignedDuration::from_secs(5);
 
 /// What a tick did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -103,6 +107,7 @@ async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Resu
         tracing::info!(config = %config.id, %connection, %due, %until, "a sync was due but its connection keeps failing: it is held");
         return moved(engine.store.hold_slot(config, until).await);
     }
+    let reads_documents = connection.connection_method == ConnectionMethod::Doi;
     let request = TriggerRequest {
         connection,
         config: Some(config.clone()),
@@ -121,6 +126,11 @@ async fn start_due(engine: &Engine, config: &SyncConfig, now: Timestamp) -> Resu
         Ok(run) => {
             tracing::info!(config = %config.id, run = %run.id, %due, "a sync was due and is started");
             Ok(own + 1)
+        }
+        Err(TriggerError::AlreadyRunning(run)) if reads_documents => {
+            tracing::info!(config = %config.id, %run, %due, "a sync of documents was due while one is running; it is put off");
+            moved(engine.store.hold_slot(config, now + PUT_OFF).await)?;
+            Ok(own)
         }
         Err(TriggerError::AlreadyRunning(run)) => {
             tracing::info!(config = %config.id, %run, %due, "a sync was due while one is running; this time is left out");

@@ -119,6 +119,13 @@ fn refuse_disabled(request: &TriggerRequest) -> Result<(), TriggerError> {
             connection.name
         )));
     }
+    if request.scope.is_some() && connection.connection_method == ConnectionMethod::Doi {
+        return Err(TriggerError::Disabled(format!(
+            "documents that come over the connection {} are read once, so that nobody can have records of its own from \
+             them",
+            connection.name
+        )));
+    }
     Ok(())
 }
 

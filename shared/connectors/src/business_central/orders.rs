@@ -6,7 +6,6 @@ use domain::change::Operation;
 use domain::json::{Json, Kind};
 use http::header::IF_MATCH;
 use http::{HeaderValue, Method, StatusCode};
-use rust_decimal::Decimal;
 use transport::ErpError;
 use transport::http::{HttpAnswer, HttpRequest, place};
 
@@ -133,25 +132,8 @@ fn pushed(answer: &HttpAnswer, erp_key: Option<String>) -> Pushed {
 
 /// Whether the record has other lines than the order has there: nested lines are taken with a new order only.
 fn changes_lines(push: &Push<'_>, there: &OrderThere) -> bool {
-    let ours = push.record.map(Json::from).and_then(|record| record.get("lines"));
-    let Some(ours) = ours.filter(|lines| lines.kind() == Kind::Array) else { return false };
     let theirs = Json::parse(there.text.as_bytes()).ok().and_then(|order| order.get(LINES));
-    lines(ours, "sku") != theirs.map(|lines_there| lines(lines_there, "lineObjectNumber")).unwrap_or_default()
-}
-
-/// What is ordered, and how much of it, in a form that can be compared.
-fn lines(list: Json<'_>, sku: &str) -> Vec<(String, Option<Decimal>)> {
-    let text =
-        |json: Json<'_>| json.as_string().map_or_else(|| json.text().to_owned(), |text| text.into_owned());
-    let line = |line: Json<'_>| {
-        let quantity =
-            line.get("quantity").and_then(|quantity| Decimal::from_str_exact(&text(quantity)).ok());
-        Some((text(line.get(sku)?), quantity.map(|quantity| quantity.normalize())))
-    };
-    let mut lines: Vec<_> =
-        list.items().into_iter().filter_map(line).filter(|(sku, _)| !sku.is_empty()).collect();
-    lines.sort();
-    lines
+    rest::changes_lines(push, theirs, "lineObjectNumber", "quantity")
 }
 
 /// Looks an order up by our reference, wherever it has come to.

@@ -53,8 +53,10 @@ pub(crate) async fn an_order_whose_answer_is_cut_is_unknown_and_found_again<S: S
     let Some((order, _)) = S::order() else { return };
     let erp = erp::<S>(0).await;
     erp.next([Mood::Cuts]);
-    let error = create(&erp, &order).await.unwrap_err();
-    assert!(matches!(error, PushError::Unknown(_)), "{error:?}");
+    let created = create(&erp, &order).await;
+    // Where a repetition makes nothing new, it was sent again at once.
+    let repeated = created.is_ok() && connector(&erp).repeats_safely(DataType::Orders);
+    assert!(repeated || matches!(created, Err(PushError::Unknown(_))), "{created:?}");
     assert!(connector(&erp).can_find(DataType::Orders) || connector(&erp).repeats_safely(DataType::Orders));
     assert!(find(&erp).await.unwrap().erp_key.is_some());
     assert_eq!(erp.vendor.orders(), 1, "a new order is never sent again blindly");

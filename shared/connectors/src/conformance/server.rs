@@ -39,6 +39,11 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     /// Does what is asked, as strictly as the vendor does.
     fn answer(&self, asked: &Asked) -> Answer;
 
+    /// Headers beside the answer's type, such as a token or cookies.
+    fn headers(&self, _asked: &Asked, _answer: &Answer) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// Whether a request asks for records, or brings some. Only such a request is misbehaved upon.
     fn is_data(&self, asked: &Asked) -> bool;
 }
@@ -116,15 +121,17 @@ async fn respond<V: Vendor>(
             response(200, None, Body::from_stream(broken))
         }
         Some(Mood::Obeys) | None => {
-            let (status, body) = shared.vendor.answer(&asked);
-            response(status, None, Body::from(body))
+            let answer = shared.vendor.answer(&asked);
+            let headers = shared.vendor.headers(&asked, &answer);
+            let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
+            response(answer.0, headers, Body::from(answer.1))
         }
     }
 }
 
-fn response(status: u16, header: Option<(&str, &str)>, body: Body) -> Response {
+fn response<'h>(status: u16, headers: impl IntoIterator<Item = (&'h str, &'h str)>, body: Body) -> Response {
     let response = Response::builder().status(status).header("content-type", "application/json");
-    header
+    headers
         .into_iter()
         .fold(response, |response, (name, value)| response.header(name, value))
         .body(body)

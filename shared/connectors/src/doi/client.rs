@@ -1,25 +1,29 @@
-//! The connection test of a DOI endpoint.
+//! The connector of a DOI endpoint, and its connection test.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::connection::{ConnectionSettings, Credentials};
-use http::HeaderMap;
-use http::header::{ACCEPT, HeaderValue};
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use domain::DataType;
+use domain::connection::{ConnectionSettings, Credentials, DoiDialect, FileAfterRead};
+use jiff::Timestamp;
 use serde_json::json;
-use transport::http::{Auth, HttpAnswer, HttpClient, HttpRequest, place};
+use transport::http::{HttpAnswer, HttpClient, HttpRequest, RetryPolicy, place};
 use transport::{ErpError, Transport};
-use url::Url;
 
-use crate::{Connector, Pages, Pull, TestReport};
+use super::config::Config;
+use super::pull::Documents;
+use super::{answer, cxml, orders, xml};
+use crate::inbox::Inbox;
+use crate::{Connector, Pages, Pull, Push, PushError, Pushed, TestReport};
 
 /// Speaks to one DOI endpoint.
 #[derive(Debug)]
 pub(crate) struct DoiConnector {
     http: HttpClient,
-    request: HttpRequest,
+    config: Config,
+    inbox: Arc<dyn Inbox>,
+    /// Whether documents stay in the inbox, for somebody who only looks.
+    keeps: bool,
 }
 
 impl DoiConnector {
@@ -31,51 +35,74 @@ impl DoiConnector {
         settings: &ConnectionSettings,
         credentials: Credentials,
         transport: &Transport,
+        inbox: Arc<dyn Inbox>,
     ) -> Result<Self, ErpError> {
-        let misconfigured = |sentence: &str| ErpError::Misconfigured(format!("the connection's {sentence}"));
-        let endpoint = credentials.doi_endpoint.as_deref().and_then(|address| Url::parse(address).ok());
-        let url = endpoint.ok_or_else(|| misconfigured("doiEndpoint must be an http or https address"))?;
-        let (Some(user), Some(password)) = (credentials.doi_username, credentials.doi_password) else {
-            return Err(misconfigured("doiUsername and doiPassword are both needed"));
-        };
-        let request = HttpRequest {
-            auth: Auth::basic(user.into(), password, "doiUsername and doiPassword"),
-            headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/xml, text/xml"))]),
-            timeout: Duration::from_millis(settings.timeout.into()),
-            ..HttpRequest::get(url)
-        };
-        Ok(Self { http: transport.http()?, request })
+        let keeps = settings.files.after_read == FileAfterRead::Keep;
+        Ok(Self { config: Config::new(settings, credentials)?, http: transport.http()?, inbox, keeps })
+    }
+
+    /// Asks for the endpoint, which shows that somebody is there who knows the user.
+    async fn look(&self) -> Result<TestReport, ErpError> {
+        let request = self.config.look();
+        let answer = self.http.send(&request).await?;
+        let place = place(&answer.url);
+        let root = root_element(&answer.body).map_err(|reason| {
+            ErpError::Malformed(format!(
+                "{place} must answer XML, but {}: {reason}",
+                what_came(&answer, &request)
+            ))
+        })?;
+        let message = format!("{place} answered {} with XML (<{root}>)", answer.status);
+        Ok(report(&answer, message, &root))
+    }
+
+    /// Asks for its profile, which shows that it knows both the user and the shared secret.
+    async fn ask_for_profile(&self) -> Result<TestReport, ErpError> {
+        let now = Timestamp::now();
+        let id = format!("test-{}", now.as_nanosecond());
+        let document = cxml::profile_request(&self.config, &id, now);
+        let request = HttpRequest { retry: RetryPolicy::NONE, ..self.config.post(document, false) };
+        let answer = self.http.exchange(&request).await?;
+        let words = answer::profile(&self.config, &answer, &request)?;
+        let message = format!("{} answered a cXML ProfileRequest: {words}", place(&answer.url));
+        Ok(report(&answer, message, "cXML"))
     }
 }
 
 #[async_trait]
 impl Connector for DoiConnector {
     async fn test(&self) -> Result<TestReport, ErpError> {
-        let answer = self.http.send(&self.request).await?;
-        let place = place(&answer.url);
-        let root = root_element(&answer.body).map_err(|reason| {
-            ErpError::Malformed(format!(
-                "{place} must answer XML, but {}: {reason}",
-                what_came(&answer, &self.request)
-            ))
-        })?;
-        Ok(TestReport {
-            message: format!("{place} answered {} with XML (<{root}>)", answer.status),
-            details: json!({
-                "url": place,
-                "status": answer.status.as_u16(),
-                "server": answer.header("server"),
-                "contentType": answer.header("content-type"),
-                "rootElement": root,
-            }),
-        })
+        match self.config.doi.dialect {
+            Some(DoiDialect::Cxml) => self.ask_for_profile().await,
+            Some(DoiDialect::Ubl | DoiDialect::Template) | None => self.look().await,
+        }
     }
 
-    async fn pull(&self, _pull: Pull) -> Result<Box<dyn Pages>, ErpError> {
-        Err(ErpError::Misconfigured(
-            "reading over DOI comes with order documents, which are not there yet: use an api or sftp connection"
-                .to_owned(),
-        ))
+    async fn pull(&self, pull: Pull) -> Result<Box<dyn Pages>, ErpError> {
+        let inbox = Arc::clone(&self.inbox);
+        let documents = Documents::open(inbox, pull.data_type, self.keeps, pull.resume.as_deref());
+        Ok(Box::new(documents.await?))
+    }
+
+    async fn push(&self, push: &Push<'_>) -> Result<Pushed, PushError> {
+        orders::push(&self.http, &self.config, push).await
+    }
+
+    fn repeats_safely(&self, data_type: DataType) -> bool {
+        data_type == DataType::Orders && self.config.repeats_safely()
+    }
+}
+
+fn report(answer: &HttpAnswer, message: String, root: &str) -> TestReport {
+    TestReport {
+        message,
+        details: json!({
+            "url": place(&answer.url),
+            "status": answer.status.as_u16(),
+            "server": answer.header("server"),
+            "contentType": answer.header("content-type"),
+            "rootElement": root,
+        }),
     }
 }
 
@@ -92,29 +119,8 @@ fn what_came(answer: &HttpAnswer, request: &HttpRequest) -> String {
 
 /// The name of the outermost element of well-formed XML.
 fn root_element(body: &[u8]) -> Result<String, String> {
-    let mut reader = Reader::from_reader(body);
-    let (mut root, mut open) = (None, 0_u32);
-    loop {
-        let event = reader.read_event().map_err(|error| format!("it is not well-formed ({error})"))?;
-        match event {
-            Event::Start(element) => {
-                root = root.or_else(|| Some(name_of(&element)));
-                open += 1;
-            }
-            Event::Empty(element) => root = root.or_else(|| Some(name_of(&element))),
-            Event::End(_) => open = open.saturating_sub(1),
-            Event::Eof => break,
-            _ => {}
-        }
+    match xml::parse(body)?.name {
+        page if page.eq_ignore_ascii_case("html") => Err("it is a web page".to_owned()),
+        root => Ok(root),
     }
-    match root {
-        Some(root) if root.eq_ignore_ascii_case("html") => Err("it is a web page".to_owned()),
-        Some(_) if open > 0 => Err("it is cut off".to_owned()),
-        Some(root) => Ok(root),
-        None => Err("it has no element".to_owned()),
-    }
-}
-
-fn name_of(element: &BytesStart<'_>) -> String {
-    element.name().as_ref().to_owned()
 }

@@ -1,13 +1,16 @@
 //! The directory on the server: which files wait in it, and moving them through claim, archive and error.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use domain::connection::{FileAfterRead, FileContent, FileSettings};
 use jiff::Timestamp;
+use serde::Serialize;
 use transport::ErpError;
 use transport::sftp::{Entry, Renamed, SftpSession};
 
 use super::claim::{self, Pattern};
+use super::sums;
 
 /// How many names are tried where one is taken.
 const MAX_ATTEMPTS: u32 = 100;
@@ -21,6 +24,24 @@ pub(super) enum Claim {
     Gone,
     /// An earlier file of the same name is claimed and not yet cleared away.
     Waits,
+}
+
+/// The files that wait to be read.
+pub(super) struct Waiting {
+    /// In the order in which they are read.
+    pub(super) files: VecDeque<Entry>,
+    /// Why others are left alone.
+    pub(super) notices: Vec<String>,
+}
+
+/// What is noted of a file in its acknowledgement.
+#[derive(Debug, Serialize)]
+struct Acknowledgement<'a> {
+    file: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    at: Timestamp,
 }
 
 /// The directory of a connection.
@@ -59,13 +80,52 @@ impl Directory {
         claim::join(&self.path, name)
     }
 
-    /// The files that `pattern` takes, by name; those that an earlier run claimed come first.
-    pub(super) async fn waiting(&self, pattern: &Pattern) -> Result<Vec<Entry>, ErpError> {
+    /// The files that `pattern` takes, by name; those that an earlier run claimed come first. A file whose marker or
+    /// checksum is not there yet is left alone.
+    pub(super) async fn waiting(&self, pattern: &Pattern) -> Result<Waiting, ErpError> {
         let mut files = self.session.list(&self.path).await?;
-        let ours = |name: &str| pattern.takes(name) && !(self.keeps() && claim::is_claimed(name));
+        let names: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
+        let marker = self.settings.done_marker.as_deref();
+        let markers: BTreeSet<String> = names
+            .iter()
+            .filter_map(|name| Some(claim::told_by(marker?, claim::original_name(name))))
+            .collect();
+        let ours = |name: &str| {
+            pattern.takes(name) && !markers.contains(name) && !(self.keeps() && claim::is_claimed(name))
+        };
         files.retain(|file| !file.is_directory && ours(&file.name));
         files.sort_by_key(|file| !claim::is_claimed(&file.name));
-        Ok(files)
+        let mut notices = Vec::new();
+        files.retain(|file| {
+            let told = self.told_by(&file.name);
+            let missing = told.iter().find(|name| !names.contains(*name));
+            let lacks = missing.filter(|_| !claim::is_claimed(&file.name));
+            notices.extend(lacks.map(|missing| format!("{} waits for {missing}", file.name)));
+            lacks.is_none()
+        });
+        Ok(Waiting { files: files.into(), notices })
+    }
+
+    /// The names of the files that tell of a file: its marker and its checksum.
+    fn told_by(&self, name: &str) -> Vec<String> {
+        let original = claim::original_name(name);
+        let marker = self.settings.done_marker.as_deref().map(|pattern| claim::told_by(pattern, original));
+        marker.into_iter().chain(self.settings.checksum.map(|sum| claim::sum_of(sum, original))).collect()
+    }
+
+    /// What the checksum beside a file says of it; `None` if it is as it should be.
+    pub(super) async fn fault_of_sum(&self, name: &str) -> Result<Option<String>, ErpError> {
+        let Some(checksum) = self.settings.checksum else { return Ok(None) };
+        let beside = claim::sum_of(checksum, claim::original_name(name));
+        let noted = sums::noted_sum(&self.session, &self.path_of(&beside)).await?;
+        let found = sums::sum(&self.session, &self.path_of(name), checksum).await?;
+        Ok(match (noted, found) {
+            (None, _) => Some(format!("{beside} holds no checksum")),
+            (Some(noted), Some(found)) if noted != found => {
+                Some(format!("{beside} says {noted}, but the file sums up to {found}"))
+            }
+            (Some(_), _) => None,
+        })
     }
 
     /// Takes a file for us, unless files stay where they are or it is ours already.
@@ -110,7 +170,33 @@ impl Directory {
         let [.., innermost] = directories;
         let original = claim::original_name(claimed);
         let target = |attempt| claim::join(&innermost, &claim::stamped_name(original, now, attempt));
+        self.acknowledge(original, None, now).await?;
+        self.remove_what_tells_of(original).await?;
         self.move_to(claimed, target).await.map(drop)
+    }
+
+    /// Takes away the marker and the checksum of a file that is done with: the next of its name has its own.
+    async fn remove_what_tells_of(&self, original: &str) -> Result<(), ErpError> {
+        for name in self.told_by(original) {
+            self.session.remove(&self.path_of(&name)).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what became of a file to where the ERP looks for it, if it is wanted.
+    async fn acknowledge(
+        &self,
+        original: &str,
+        reason: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), ErpError> {
+        let Some(pattern) = &self.settings.acknowledgement else { return Ok(()) };
+        let directory = self.path_of(&self.settings.push.directory);
+        self.session.make_directory(&directory).await?;
+        let status = if reason.is_none() { "stored" } else { "refused" };
+        let text = serde_json::to_vec(&Acknowledgement { file: original, status, reason, at: now });
+        let text = text.map_err(|error| ErpError::Malformed(error.to_string()))?;
+        self.session.write(&claim::join(&directory, &claim::told_by(pattern, original)), &text).await
     }
 
     /// Moves a file that cannot be read out of the way, with a note of the reason, and returns where it is now.
@@ -130,6 +216,8 @@ impl Directory {
         let moved = self.move_to(claimed, target).await?;
         let note = format!("{original}: {reason}\nSet aside at {now}.\n");
         self.session.write(&format!("{moved}.err.txt"), note.as_bytes()).await?;
+        self.acknowledge(original, Some(reason), now).await?;
+        self.remove_what_tells_of(original).await?;
         Ok(moved)
     }
 

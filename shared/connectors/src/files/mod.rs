@@ -1,19 +1,22 @@
-//! Files on an SFTP server: CSV, JSON, JSON Lines and XML, found by name, claimed by renaming, read as a stream, and
-//! archived or set aside.
+//! Files on an SFTP server: CSV, JSON, JSON Lines, XML and fixed columns, found by name, claimed by renaming, read as a
+//! stream, and archived or set aside; and orders written as files.
 
 mod budget;
 mod claim;
 mod csv;
 mod directory;
-mod encoding;
+mod fixed_width;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod gzip;
 mod json;
 mod jsonl;
 mod lines;
 mod pages;
+mod push;
 mod reading;
 mod resume;
+mod sums;
 mod writer;
 mod xml;
 
@@ -24,33 +27,37 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::DataType;
 use domain::connection::{ConnectionSettings, Credentials};
 use serde_json::json;
+use tokio::sync::OnceCell;
 use transport::sftp::{Entry, SftpSession};
 use transport::{Egress, ErpError};
 
-use crate::{Connector, Pages, Pull, TestReport};
+use crate::{Connector, Found, Lookup, Pages, Pull, Push, PushError, Pushed, TestReport};
 use claim::Pattern;
 use directory::Directory;
 use pages::FilePages;
+use push::Outbox;
 use reading::Reading;
 
 /// How many names a test shows.
 const NAMES_SHOWN: usize = 20;
 
-/// Reads records from files on an SFTP server.
+/// Reads records from files on an SFTP server, and writes orders there.
 pub(crate) struct FileConnector {
     settings: ConnectionSettings,
     credentials: Credentials,
     egress: Egress,
     host_key: OnceLock<String>,
+    outbox: OnceCell<Outbox>,
 }
 
 impl FileConnector {
     /// A connector that signs in with the `sftp…` fields of `credentials`.
     #[must_use]
     pub(crate) const fn new(settings: ConnectionSettings, credentials: Credentials, egress: Egress) -> Self {
-        Self { settings, credentials, egress, host_key: OnceLock::new() }
+        Self { settings, credentials, egress, host_key: OnceLock::new(), outbox: OnceCell::const_new() }
     }
 
     fn path(&self) -> &str {
@@ -78,6 +85,16 @@ impl FileConnector {
             }
         }
         self.connect().await
+    }
+
+    /// The session that orders are written in: one for all of a run.
+    async fn outbox(&self) -> Result<&Outbox, ErpError> {
+        self.outbox
+            .get_or_try_init(async || {
+                let session = Arc::new(self.connect_patiently().await?);
+                Ok(Outbox::new(session, self.path(), &self.settings.files.push))
+            })
+            .await
     }
 
     fn report(&self, session: &SftpSession, entries: &[Entry]) -> TestReport {
@@ -124,6 +141,18 @@ impl Connector for FileConnector {
         let session = Arc::new(self.connect_patiently().await?);
         let directory = Directory::new(session, self.path(), files.clone());
         Ok(Box::new(FilePages::open(directory, reading, &pattern, pull.resume.as_deref()).await?))
+    }
+
+    async fn push(&self, push: &Push<'_>) -> Result<Pushed, PushError> {
+        self.outbox().await.map_err(PushError::NotSent)?.push(push).await
+    }
+
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Option<Found>, ErpError> {
+        self.outbox().await?.find(lookup).await
+    }
+
+    fn can_find(&self, data_type: DataType) -> bool {
+        data_type == DataType::Orders
     }
 
     fn observed_host_key(&self) -> Option<String> {

@@ -9,11 +9,14 @@ use transport::ErpError;
 use transport::sftp::Entry;
 
 use super::claim::{self, Pattern};
-use super::directory::{Claim, Directory};
+use super::directory::{Claim, Directory, Waiting};
 use super::reading::Reading;
 use super::resume::{OpenFile, Position};
 use super::writer::{Chunk, Fault};
 use crate::{Page, Pages};
+
+/// Seconds after which a file and its checksum have both been written, if they ever will.
+const SETTLED_S: i64 = 300;
 
 /// The pages of the files of one data type.
 pub(super) struct FilePages {
@@ -36,11 +39,12 @@ impl FilePages {
         resume: Option<&str>,
     ) -> Result<Self, ErpError> {
         let position = resume.map(Position::parse).transpose()?.unwrap_or_default();
-        let waiting = directory.waiting(pattern).await?.into();
-        let mut pages = Self { directory, reading, waiting, position, chunks: None, notices: Vec::new() };
+        let Waiting { files: waiting, notices } = directory.waiting(pattern).await?;
+        let mut pages = Self { directory, reading, waiting, position, chunks: None, notices };
+        pages.position.any_missed |= !pages.notices.is_empty();
         match resume {
             Some(_) => pages.go_on().await?,
-            None if pages.waiting.is_empty() => {
+            None if pages.waiting.is_empty() && pages.notices.is_empty() => {
                 let notice = format!("no file matches {} in {}", pattern.as_str(), pages.directory.path());
                 tracing::info!(server = pages.directory.session().server(), "{notice}");
                 pages.notices.push(notice);
@@ -112,11 +116,30 @@ impl FilePages {
         if file.size == 0 {
             return Err(self.at_fault(Fault::File("it is empty (0 bytes)".to_owned())).await);
         }
+        if skip == 0
+            && let Some(fault) = self.directory.fault_of_sum(&name).await?
+        {
+            return self.sum_differs(file, fault).await;
+        }
         let Some(stream) = self.directory.session().open(&self.directory.path_of(&name)).await? else {
             return Err(self.vanished(&name));
         };
         self.chunks = Some(self.reading.start(stream, claim::original_name(&name), skip));
         Ok(true)
+    }
+
+    /// A file that came a moment ago may be another than its checksum is of, and waits; an older one is at fault.
+    async fn sum_differs(&mut self, file: &Entry, fault: String) -> Result<bool, ErpError> {
+        let age_s = Timestamp::now().as_second() - i64::from(file.modified);
+        if age_s > SETTLED_S {
+            return Err(self.at_fault(Fault::File(fault)).await);
+        }
+        if let Some(open) = self.position.file.take() {
+            self.directory.give_back(&open.name).await?;
+        }
+        self.position.any_missed = true;
+        self.notices.push(format!("{} waits for the next run: {fault}", claim::original_name(&file.name)));
+        Ok(false)
     }
 
     fn vanished(&self, name: &str) -> ErpError {

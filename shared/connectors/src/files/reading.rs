@@ -1,7 +1,7 @@
 //! One file being read: its format's reader works in a thread of its own, fed by the SFTP stream, and hands pages over
 //! a short channel. Neither the file nor more than a few pages are ever in memory.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use domain::DataType;
 use domain::connection::{FileFormat, FileSettings};
@@ -11,9 +11,10 @@ use tokio_util::io::SyncIoBridge;
 use transport::ErpError;
 use transport::sftp::RemoteFile;
 
-use super::encoding::Utf8Reader;
+use super::gzip::Unpacked;
 use super::writer::{Chunk, Fault, PageWriter};
-use super::{claim, csv, json, jsonl, xml};
+use super::{claim, csv, fixed_width, json, jsonl, xml};
+use crate::encoding::Utf8Reader;
 
 /// How many pages may wait for the puller.
 const PAGES_AHEAD: usize = 2;
@@ -64,15 +65,33 @@ impl Reading {
 
     /// Reads a whole file.
     pub(super) fn read(&self, source: impl Read, name: &str, out: &mut PageWriter) -> Result<(), Fault> {
+        let read = if claim::is_packed(name) {
+            self.read_unpacked(Unpacked::new(source), name, out)
+        } else {
+            self.read_unpacked(source, name, out)
+        };
+        match read {
+            // The bytes came; it is what they hold that is wrong.
+            Err(Fault::Source(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(Fault::File(error.to_string()))
+            }
+            read => read,
+        }
+    }
+
+    fn read_unpacked(&self, source: impl Read, name: &str, out: &mut PageWriter) -> Result<(), Fault> {
         let format = claim::format_of(&self.settings, name);
-        let set = if format == FileFormat::Csv { self.encoding } else { None };
-        let source = Utf8Reader::new(source, set);
+        let is_plain_text = matches!(format, FileFormat::Csv | FileFormat::FixedWidth);
+        let source = Utf8Reader::new(source, self.encoding.filter(|_| is_plain_text));
         let path = self.settings.record_path.as_deref();
         match format {
             FileFormat::Csv => csv::read(source, &self.settings.csv, name, out),
             FileFormat::Json => self.read_json(source, out),
             FileFormat::Jsonl => jsonl::read(source, out),
             FileFormat::Xml => xml::read(source, path, out),
+            FileFormat::FixedWidth => {
+                fixed_width::read(source, &self.settings.fixed_width, &self.settings.csv, out)
+            }
         }
     }
 

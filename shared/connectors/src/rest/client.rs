@@ -80,6 +80,14 @@ impl Client {
         request
     }
 
+    /// See [`Session::exchange`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn exchange(&self, request: &HttpRequest) -> Result<HttpAnswer, ErpError> {
+        self.session.exchange(request).await
+    }
+
     /// See [`Session::send`].
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 mod answer;
 mod client;
 mod fate;
+mod lines;
 mod link;
 mod outgoing;
 mod progress;
@@ -16,6 +17,7 @@ mod walk;
 pub(crate) use answer::{JsonAnswer, is_web_page, read};
 pub(crate) use client::Client;
 pub(crate) use fate::{Fate, fate};
+pub(crate) use lines::changes_lines;
 pub(crate) use link::{LONGEST_STEP, same_host, set};
 pub(crate) use outgoing::{body, filled, is_whole, outgoing, request_of};
 pub(crate) use progress::{Mark, Progress, Step};

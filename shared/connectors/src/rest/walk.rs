@@ -54,14 +54,81 @@ impl Batch {
         Ok(Self { body: answer.body.into(), items, mark, next })
     }
 
+    /// Records that were put together from several answers, each a JSON object.
+    pub(crate) fn put_together(records: &[String], next: Option<Step>) -> Self {
+        let (mut body, mut ranges) = (String::new(), Vec::with_capacity(records.len()));
+        for record in records {
+            let start = body.len();
+            body.push_str(record);
+            ranges.push(start..body.len());
+        }
+        let texts: Vec<_> = records.iter().filter_map(|record| Json::parse(record.as_bytes()).ok()).collect();
+        let items = ranges.into_iter().map(Item::Record).collect();
+        Self { body: body.into_bytes(), items, mark: Mark::of(&texts), next }
+    }
+
+    /// Records that were put together of several answers, as a JSON list.
+    ///
+    /// # Errors
+    /// `Malformed` if they are none.
+    pub(crate) fn written(list: String, next: Option<Step>) -> Result<Self, ErpError> {
+        let (items, mark) = {
+            let list = Json::parse(list.as_bytes()).map_err(|error| {
+                ErpError::Malformed(format!("what the ERP sent cannot be put together: {error}"))
+            })?;
+            let records = list.items();
+            (to_items(list.text().as_bytes(), &records), Mark::of(&records))
+        };
+        Ok(Self { body: list.into_bytes(), items, mark, next })
+    }
+
     /// No records, and none to come.
     pub(crate) fn empty() -> Self {
         Self { body: Vec::new(), items: Vec::new(), mark: Mark::of(&[]), next: None }
     }
 
+    /// The records.
+    pub(crate) fn records(&self) -> Vec<Json<'_>> {
+        let record = |item: &Item| match item {
+            Item::Record(range) => Json::parse(self.body.get(range.clone())?).ok(),
+            Item::Broken(..) => None,
+        };
+        self.items.iter().filter_map(record).collect()
+    }
+
+    /// The same step with these records, each a JSON text, in the place of its own. What is no record stays.
+    pub(crate) fn with_records(self, records: &[String]) -> Self {
+        let Self { body: before, items, mark, next } = self;
+        let mut body = Vec::with_capacity(before.len());
+        let mut add = |text: &[u8]| {
+            let start = body.len();
+            body.extend_from_slice(text);
+            start..body.len()
+        };
+        let mut all: Vec<_> = records.iter().map(|text| Item::Record(add(text.as_bytes()))).collect();
+        for item in items {
+            if let Item::Broken(range, why) = item {
+                all.push(Item::Broken(add(before.get(range).unwrap_or_default()), why));
+            }
+        }
+        Self { body, items: all, mark, next }
+    }
+
     /// Whether these are the last.
     pub(crate) const fn is_last(&self) -> bool {
         self.next.is_none()
+    }
+
+    /// The same, with other texts in the place of some records, by position: what a vendor gave in part is completed so.
+    pub(crate) fn completed(mut self, records: Vec<(usize, String)>) -> Self {
+        for (position, text) in records {
+            if let Some(item) = self.items.get_mut(position) {
+                let start = self.body.len();
+                self.body.extend_from_slice(text.as_bytes());
+                *item = Item::Record(start..self.body.len());
+            }
+        }
+        self
     }
 
     /// The same, followed by something else.

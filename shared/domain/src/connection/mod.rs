@@ -10,10 +10,13 @@ mod tests;
 pub use credentials::{Credentials, CredentialsOf, MASK, Masked, SealedSecret, SecretField, SecretInput};
 pub use provider::{ConnectionMethod, Provider};
 pub use providers::SignIn;
+pub use providers::oracle::{OraclePaging, OracleRead, OracleSettings};
 pub use settings::{
-    ApiAuth, ApiSettings, ChangedSince, ConnectionSettings, CsvSettings, FileAfterRead, FileContent,
-    FileFormat, FileSettings, MomentFormat, NumberForm, Paging, PagingStyle, PushLookup, PushMethod,
-    PushRequest, PushSettings, TokenAuth,
+    ApiAuth, ApiSettings, ChangedSince, Checksum, ConnectionSettings, CsvSettings, DeploymentMode,
+    DoiClassification, DoiDialect, DoiIdentity, DoiSettings, DoiTemplate, FileAfterRead, FileContent,
+    FileFormat, FileSettings, FixedField, FixedWidthSettings, MomentFormat, NumberForm, OutgoingColumn,
+    OutgoingFiles, OutgoingFormat, Paging, PagingStyle, PushLookup, PushMethod, PushRequest, PushSettings,
+    TokenAuth, WidthUnit,
 };
 
 use jiff::Timestamp;
@@ -164,6 +167,12 @@ impl ConnectionInput {
         self.settings.check(&mut checks);
         if self.connection_method == ConnectionMethod::Api {
             self.settings.api.check_sign_in(&self.credentials, &mut checks);
+            if self.provider == Provider::Soap {
+                self.settings.soap.check_whole(&self.credentials, &mut checks);
+            }
+        }
+        if (self.provider, self.connection_method) == (Provider::Odoo, ConnectionMethod::Api) {
+            self.settings.odoo.check_sign_in(&self.credentials, &mut checks);
         }
         checks.finish()
     }

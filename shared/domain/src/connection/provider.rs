@@ -23,13 +23,16 @@ pub enum Provider {
     ErpNext,
     /// Tryton.
     Tryton,
+    /// Any service that speaks SOAP 1.1 or 1.2.
+    #[serde(rename = "SOAP")]
+    Soap,
     /// Any other: the generic connector over the connection's method.
     Custom,
 }
 
 impl Provider {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sap,
         Self::Oracle,
         Self::NetSuite,
@@ -37,6 +40,7 @@ impl Provider {
         Self::Odoo,
         Self::ErpNext,
         Self::Tryton,
+        Self::Soap,
         Self::Custom,
     ];
 
@@ -51,6 +55,7 @@ impl Provider {
             Self::Odoo => "Odoo",
             Self::ErpNext => "ERPNext",
             Self::Tryton => "Tryton",
+            Self::Soap => "SOAP",
             Self::Custom => "Custom",
         }
     }
@@ -68,6 +73,7 @@ impl Provider {
             (ConnectionMethod::Api, Self::Odoo) => "docs/connectors/odoo.md",
             (ConnectionMethod::Api, Self::ErpNext) => "docs/connectors/erpnext.md",
             (ConnectionMethod::Api, Self::Tryton) => "docs/connectors/tryton.md",
+            (ConnectionMethod::Api, Self::Soap) => "docs/connectors/soap.md",
             (ConnectionMethod::Api, Self::Custom) => "docs/connectors/rest.md",
         }
     }

@@ -123,3 +123,38 @@ fn new_secrets_are_masked_as_the_old_ones_are() {
     let masked = json!({"clientId": "c", "clientSecret": MASK, "privateKey": MASK, "tokenSecret": MASK});
     assert_eq!(shown, masked);
 }
+
+#[test]
+fn an_oracle_connection_says_who_signs_in_and_how_fusion_is_asked() {
+    let url = "https://pod.fa.us2.oraclecloud.com";
+    let of = |credentials| wrong_credentials("Oracle", "api", credentials);
+    for whole in [
+        json!({"apiUrl": url, "apiKey": "k"}),
+        json!({"apiUrl": url, "username": "u", "password": "p"}),
+        json!({"apiUrl": url, "tokenUrl": url, "clientId": "c", "clientSecret": "s", "scope": "urn:x"}),
+    ] {
+        assert_eq!(of(whole), NOTHING);
+    }
+    let begun = of(json!({"apiUrl": url, "tokenUrl": url, "clientId": "c", "clientSecret": "s"}));
+    assert_eq!(
+        begun,
+        ["credentials.scope is needed to sign in with OAuth 2.0 client credentials of an identity domain"]
+    );
+    let settings = json!({"oracle": {
+        "frameworkVersion": 3, "resourceVersion": "latest/..", "sourceSystem": "A:B", "organization": "{{key}}",
+        "reads": {"orders": {"fields": "", "changed": ["Last Update"]}},
+    }});
+    let found = wrong("Oracle", "api", json!({"apiUrl": url, "apiKey": "k"}), settings);
+    let begins = [
+        "settings.oracle.frameworkVersion must be between 4 and 9",
+        "settings.oracle.resourceVersion must be a version",
+        "settings.oracle.sourceSystem must be 1 to 30",
+        "settings.oracle.organization must be 1 to 240 characters",
+        "settings.oracle.reads.orders.fields must be 1 to 2048",
+        "settings.oracle.reads.orders.changed must be at most 5 names",
+    ];
+    for begin in begins {
+        assert!(found.iter().any(|error| error.starts_with(begin)), "{begin}: {found:#?}");
+    }
+    assert_eq!(found.len(), begins.len(), "{found:#?}");
+}

@@ -10,16 +10,16 @@ record! {
     /// A line of an invoice.
     InvoiceLine {
         /// Line number.
-        line_number "lineNumber": String ["linenumber" "lineno" "line" "position" "sequence" "linesequencenumber"],
+        line_number "lineNumber": String ["linenumber" "lineno" "line" "position" "sequence" "linesequencenumber" "billingdocumentitem"],
         /// Stock keeping unit.
         sku "sku": String ["sku" "productid" "itemnumber" "itemcode" "productnumber" "material" "item" "productcode" "lineobjectnumber"],
         /// What was sold.
-        description "description": String ["description" "name" "productname" "itemname" "itemtext"],
+        description "description": String ["description" "name" "productname" "itemname" "itemtext" "billingdocumentitemtext"],
         /// How much.
         quantity "quantity": Quantity ["quantity" "qty" "billingquantity"],
         /// Price of one.
         #[schema(value_type = Option<String>, example = "12.50")]
-        unit_price "unitPrice": Decimal ["unitprice" "price" "rate" "netprice"],
+        unit_price "unitPrice": Decimal ["unitprice" "price" "rate" "netprice" "unitsellingprice"],
         /// Total of the line.
         #[schema(value_type = Option<String>, example = "25.00")]
         total "total": Decimal ["total" "amount" "linetotal" "lineamount" "netamount" "amountexcludingtax"],

@@ -30,19 +30,23 @@ record! {
     /// A line of an order.
     OrderLine {
         /// Line number.
-        line_number "lineNumber": String ["linenumber" "lineno" "line" "position" "sequence" "lineid"],
+        line_number "lineNumber": String ["linenumber" "lineno" "line" "position" "sequence" "lineid" "salesorderitem"],
         /// Stock keeping unit.
         #[schema(example = "SKU-1")]
         sku "sku": String ["sku" "productid" "itemnumber" "itemcode" "productnumber" "material" "item" "productcode" "lineobjectnumber"],
         /// What is ordered.
-        description "description": String ["description" "name" "productname" "itemname" "title"],
+        description "description": String [
+            "description" "name" "productname" "itemname" "title" "productdescription" "salesorderitemtext"
+        ],
         /// How much.
         quantity "quantity": Quantity ["quantity" "qty" "orderedquantity" "requestedquantity"],
         /// Unit of measure.
-        unit "unit": String ["unit" "uom" "unitofmeasure" "unitofmeasurecode"],
+        unit "unit": String [
+            "unit" "uom" "unitofmeasure" "unitofmeasurecode" "ordereduomcode" "requestedquantityunit"
+        ],
         /// Price of one.
         #[schema(value_type = Option<String>, example = "12.50")]
-        unit_price "unitPrice": Decimal ["unitprice" "price" "rate"],
+        unit_price "unitPrice": Decimal ["unitprice" "price" "rate" "unitsellingprice"],
         /// Discount on the line, as the ERP gives it.
         #[schema(value_type = Option<String>, example = "0.15")]
         discount "discount": Decimal ["discount" "discountpercent" "discountamount"],

@@ -6,6 +6,7 @@ mod placeholder;
 mod renamed;
 mod text;
 mod value;
+mod xml;
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod tests;
 pub use body::BodyTemplate;
 pub use renamed::renamed;
 pub use text::{PathTemplate, Unfilled};
+pub use xml::{Query, XmlTemplate, XmlValues, xml_escaped};
 
 use crate::change::Operation;
 use crate::connection::NumberForm;

@@ -48,6 +48,12 @@ impl HttpAnswer {
         &self.auth
     }
 
+    /// Words of the server's that were found in its answer, on one line of at most 300 characters, without our secrets.
+    #[must_use]
+    pub fn shown(&self, said: &str) -> String {
+        failure::shown(said, &self.auth)
+    }
+
     /// What the server said, on one line of at most 300 characters, without markup and without our secrets.
     #[must_use]
     pub fn excerpt(&self, request: &HttpRequest) -> String {

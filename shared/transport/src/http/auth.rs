@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::AUTHORIZATION;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
+use super::OAuth1;
 use crate::ErpError;
 
 /// Credentials, and the names of the connection's fields they came from, so that a refusal can say what to check.
@@ -20,8 +22,10 @@ enum Scheme {
     None,
     Bearer(SecretString),
     Basic { user: SecretString, password: SecretString },
+    Token { key: SecretString, secret: SecretString },
     Header { name: HeaderName, value: SecretString },
     InBody(Vec<SecretString>),
+    OAuth1(OAuth1),
 }
 
 impl Auth {
@@ -43,6 +47,12 @@ impl Auth {
         Self { scheme: Scheme::Basic { user, password }, fields }
     }
 
+    /// `Authorization: token key:secret`, as Frappe has it.
+    #[must_use]
+    pub const fn token(key: SecretString, secret: SecretString, fields: &'static str) -> Self {
+        Self { scheme: Scheme::Token { key, secret }, fields }
+    }
+
     /// A header of the server's own.
     #[must_use]
     pub const fn in_header(name: HeaderName, value: SecretString, fields: &'static str) -> Self {
@@ -55,6 +65,12 @@ impl Auth {
         Self { scheme: Scheme::InBody(secrets), fields }
     }
 
+    /// A signature of each try.
+    #[must_use]
+    pub const fn oauth1(signer: OAuth1, fields: &'static str) -> Self {
+        Self { scheme: Scheme::OAuth1(signer), fields }
+    }
+
     /// What to do when the credentials were refused.
     pub(super) fn advice(&self) -> String {
         match self.scheme {
@@ -63,13 +79,19 @@ impl Auth {
         }
     }
 
-    /// The header to send.
-    pub(super) fn header(&self) -> Result<Option<(HeaderName, HeaderValue)>, ErpError> {
+    /// The header to send with one try.
+    pub(super) fn header(
+        &self,
+        method: &Method,
+        url: &Url,
+    ) -> Result<Option<(HeaderName, HeaderValue)>, ErpError> {
         let (name, text) = match &self.scheme {
             Scheme::None | Scheme::InBody(_) => return Ok(None),
             Scheme::Bearer(token) => (AUTHORIZATION, format!("Bearer {}", token.expose_secret())),
             Scheme::Basic { user, password } => (AUTHORIZATION, format!("Basic {}", pair(user, password))),
+            Scheme::Token { key, secret } => (AUTHORIZATION, format!("token {}", joined(key, secret))),
             Scheme::Header { name, value } => (name.clone(), value.expose_secret().to_owned()),
+            Scheme::OAuth1(signer) => (AUTHORIZATION, signer.authorization(method, url)),
         };
         let mut value = HeaderValue::from_str(&text).map_err(|_| {
             ErpError::Misconfigured(format!(
@@ -88,8 +110,12 @@ impl Auth {
             Scheme::Bearer(secret) | Scheme::Header { value: secret, .. } => {
                 vec![secret.expose_secret().to_owned()]
             }
+            Scheme::OAuth1(signer) => signer.secrets(),
             Scheme::InBody(secrets) => {
                 secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect()
+            }
+            Scheme::Token { key, secret } => {
+                vec![joined(key, secret), secret.expose_secret().to_owned(), key.expose_secret().to_owned()]
             }
             Scheme::Basic { user, password } => {
                 vec![
@@ -105,5 +131,9 @@ impl Auth {
 }
 
 fn pair(user: &SecretString, password: &SecretString) -> String {
-    BASE64.encode(format!("{}:{}", user.expose_secret(), password.expose_secret()))
+    BASE64.encode(joined(user, password))
+}
+
+fn joined(name: &SecretString, secret: &SecretString) -> String {
+    format!("{}:{}", name.expose_secret(), secret.expose_secret())
 }

@@ -93,6 +93,11 @@ pub(super) fn excerpt(body: &[u8], auth: &Auth, words: Option<Words>) -> String 
         let start = &body[..body.len().min(16 * 1024)];
         without_markup(&String::from_utf8_lossy(start))
     });
+    shown(&said, auth)
+}
+
+/// A server's words on one line, within bounds and without our secrets.
+pub(super) fn shown(said: &str, auth: &Auth) -> String {
     let one_line = said.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let scrubbed = auth.scrub(&one_line.collect::<Vec<_>>().join(" "));
     match scrubbed.char_indices().nth(EXCERPT_CHARS) {

@@ -4,6 +4,7 @@ mod answer;
 mod auth;
 mod calls;
 mod failure;
+mod oauth1;
 mod redirect;
 mod request;
 mod retry;
@@ -13,7 +14,8 @@ mod tests;
 
 pub use answer::HttpAnswer;
 pub use auth::Auth;
-pub use request::{HttpRequest, Words, place};
+pub use oauth1::OAuth1;
+pub use request::{FreshBody, HttpRequest, Passing, Words, place};
 pub use retry::{RetryPolicy, is_turned_away};
 pub use sent::Unanswered;
 
@@ -99,7 +101,7 @@ impl HttpClient {
             let outcome = calls::observe(self.provider, request, retries, self.follow(request)).await;
             may_be_taken |= retry::may_be_taken(&outcome);
             let repeats = retries < request.retry.attempts && (!may_be_taken || request.can_be_repeated());
-            let asked = match retry::worth_another_try(&outcome) {
+            let asked = match retry::worth_another_try(&outcome, request.passing) {
                 Some(asked) if repeats => asked,
                 _ => return (outcome, MayBeTaken(may_be_taken)),
             };
@@ -148,18 +150,20 @@ impl HttpClient {
             .request(request.method.clone(), url.clone())
             .headers(request.headers.clone())
             .timeout(request.timeout);
-        if let Some((name, value)) = request.auth.header().map_err(Unanswered::NotSent)? {
+        if let Some((name, value)) = request.auth.header(&request.method, url).map_err(Unanswered::NotSent)? {
             call = call.header(name, value);
         }
         if let Some(traceparent) = trace::traceparent().filter(|_| request.tells_trace) {
             call = call.header(trace::TRACEPARENT, traceparent);
         }
         let departure = Departure::default();
-        if !request.body.is_empty() {
-            call = call.body(departure.watch(request.body.clone()));
+        let body = request.next_body().map_err(Unanswered::NotSent)?;
+        let has_body = !body.is_empty();
+        if has_body {
+            call = call.body(departure.watch(body));
         }
         call.send().await.map_err(|error| {
-            let stayed_here = !request.body.is_empty() && !departure.has_begun();
+            let stayed_here = has_body && !departure.has_begun();
             let told = failure::unanswered(url, &error, request.timeout);
             if stayed_here || error.is_connect() || error.is_builder() {
                 Unanswered::NotSent(told)

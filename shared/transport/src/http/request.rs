@@ -1,5 +1,7 @@
 //! What is asked for, and how long and how often.
 
+use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,13 +9,27 @@ use domain::json::Json;
 use http::{HeaderMap, Method};
 use url::Url;
 
-use super::{Auth, RetryPolicy};
+use super::{Auth, HttpAnswer, RetryPolicy};
+use crate::ErpError;
 
 /// The most an answer may hold once it is decompressed, in bytes.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Finds the sentence in a refusal where a vendor has a place of its own for it; `None` to look at the usual places.
 pub type Words = fn(Json<'_>) -> Option<String>;
+
+/// Says whether an answer tells of a state that passes by itself, where a protocol tells more than the status does;
+/// `None` leaves it to the status.
+pub type Passing = fn(&HttpAnswer) -> Option<bool>;
+
+/// Writes a body anew for each try, where it holds what counts once only: a nonce, or the time it was sent at.
+pub trait FreshBody: Debug + Send + Sync {
+    /// The body of the next try.
+    ///
+    /// # Errors
+    /// If it cannot be written. Nothing is sent then.
+    fn write(&self) -> Result<Bytes, ErpError>;
+}
 
 /// A request to an ERP.
 #[derive(Debug, Clone)]
@@ -26,6 +42,8 @@ pub struct HttpRequest {
     pub headers: HeaderMap,
     /// What is sent; nothing if empty. Its type stands in `headers`.
     pub body: Bytes,
+    /// Writes the body of each try, in the place of `body`.
+    pub fresh_body: Option<Arc<dyn FreshBody>>,
     /// Whether the server takes a repetition for what it repeats although the method does not promise it, as by an
     /// idempotency key.
     pub repeatable: bool,
@@ -41,6 +59,8 @@ pub struct HttpRequest {
     pub body_limit: usize,
     /// How the vendor words a refusal, if not in a usual way.
     pub words: Option<Words>,
+    /// Whether trying again may help, if not the status alone tells.
+    pub passing: Option<Passing>,
 }
 
 impl HttpRequest {
@@ -52,6 +72,7 @@ impl HttpRequest {
             url,
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            fresh_body: None,
             repeatable: false,
             tells_trace: false,
             auth: Auth::none(),
@@ -59,7 +80,13 @@ impl HttpRequest {
             retry: RetryPolicy::NONE,
             body_limit: BODY_LIMIT,
             words: None,
+            passing: None,
         }
+    }
+
+    /// What the next try sends.
+    pub(super) fn next_body(&self) -> Result<Bytes, ErpError> {
+        self.fresh_body.as_ref().map_or_else(|| Ok(self.body.clone()), |fresh| fresh.write())
     }
 
     /// Whether sending it twice does no more than sending it once.

@@ -6,7 +6,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{HttpAnswer, Unanswered};
+use super::{HttpAnswer, Passing, Unanswered};
 
 /// The longest pause between two tries, whoever asks for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -35,9 +35,15 @@ impl RetryPolicy {
 }
 
 /// Whether trying again may help; inside, the pause the server asked for.
-pub(super) fn worth_another_try(outcome: &Result<HttpAnswer, Unanswered>) -> Option<Option<Duration>> {
+pub(super) fn worth_another_try(
+    outcome: &Result<HttpAnswer, Unanswered>,
+    passing: Option<Passing>,
+) -> Option<Option<Duration>> {
+    let passes = |answer: &HttpAnswer| {
+        passing.and_then(|passing| passing(answer)).unwrap_or_else(|| is_passing(answer.status))
+    };
     match outcome {
-        Ok(answer) if is_passing(answer.status) => Some(retry_after(&answer.headers, Timestamp::now())),
+        Ok(answer) if passes(answer) => Some(retry_after(&answer.headers, Timestamp::now())),
         Ok(_) => None,
         Err(unanswered) => unanswered.error().is_transient().then_some(None),
     }

@@ -135,6 +135,35 @@ async fn basic_credentials_and_headers_are_sent() {
 }
 
 #[tokio::test]
+async fn every_try_is_signed_anew_and_no_secret_of_the_signature_is_shown() {
+    let (seen, refused) = (Arc::<std::sync::Mutex<Vec<String>>>::default(), Arc::new(AtomicUsize::new(0)));
+    let kept = Arc::clone(&seen);
+    let answer = move |headers: HeaderMap| async move {
+        kept.lock().unwrap().push(headers[header::AUTHORIZATION].to_str().unwrap().to_owned());
+        let status = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::UNAUTHORIZED];
+        (status[refused.fetch_add(1, Ordering::SeqCst)], "no signature of tid by tsecret")
+    };
+    let url = serve(Router::new().route("/", get(answer))).await;
+    let secret = |text: &str| text.to_owned().into();
+    let signer = OAuth1 {
+        consumer_key: secret("ckey"),
+        consumer_secret: secret("csecret"),
+        token: secret("tid"),
+        token_secret: secret("tsecret"),
+        realm: None,
+    };
+    let auth = Auth::oauth1(signer, "tokenId and tokenSecret");
+    let sentence = failure(&HttpRequest { auth, ..retrying(url, 1) }).await.to_string();
+    let seen = seen.lock().unwrap().clone();
+    assert!(
+        seen.len() == 2 && seen[0] != seen[1] && seen[0].starts_with("OAuth oauth_consumer_key="),
+        "{seen:?}"
+    );
+    assert!(sentence.contains("no signature of ••• by •••"), "{sentence}");
+    assert!(sentence.ends_with("check the connection's tokenId and tokenSecret"), "{sentence}");
+}
+
+#[tokio::test]
 async fn a_redirect_on_the_same_host_is_followed_and_a_circle_is_not() {
     let router = Router::new()
         .route("/", get(|| async { Redirect::permanent("/new") }))

@@ -4,13 +4,14 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use jsonwebtoken::crypto::sign;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use pkcs8::der::pem::PemLabel as _;
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::ErpError;
@@ -24,6 +25,7 @@ pub struct SigningKey {
     key: EncodingKey,
     header: Header,
     scope_in_claims: bool,
+    audience: Option<String>,
 }
 
 impl std::fmt::Debug for SigningKey {
@@ -46,7 +48,7 @@ impl SigningKey {
         let (key, algorithm) = rsa().or_else(curve).ok_or_else(|| {
             misconfigured("privateKey cannot be read: it must be an RSA or P-256 key in PEM form")
         })?;
-        Ok(Self { key, header: Header::new(algorithm), scope_in_claims: false })
+        Ok(Self { key, header: Header::new(algorithm), scope_in_claims: false, audience: None })
     }
 
     /// The same, but an RSA key signs by RS256, for servers that know no better.
@@ -70,18 +72,37 @@ impl SigningKey {
     /// # Errors
     /// `Misconfigured`, if the text holds no certificate.
     pub fn with_certificate(mut self, pem: &str) -> Result<Self, ErpError> {
-        let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
-            .map_err(|_| misconfigured("certificate cannot be read: it must be one in PEM form"))?;
-        let sha256 = digest::digest(&digest::SHA256, &certificate);
-        self.header.x5t_s256 = Some(URL_SAFE_NO_PAD.encode(sha256));
+        self.header.x5t_s256 = Some(thumbprint(pem, &digest::SHA256)?);
         Ok(self)
     }
 
-    /// The same, with the scope among the claims, as NetSuite wants.
+    /// The same, naming the certificate by its SHA-1 (`x5t`, RFC 7515 section 4.1.7), as Oracle wants.
+    ///
+    /// # Errors
+    /// `Misconfigured`, if the text holds no certificate.
+    pub fn with_certificate_by_sha1(mut self, pem: &str) -> Result<Self, ErpError> {
+        self.header.x5t = Some(thumbprint(pem, &digest::SHA1_FOR_LEGACY_USE_ONLY)?);
+        Ok(self)
+    }
+
+    /// The same, with assertions meant for another audience than the address of the token endpoint.
+    #[must_use]
+    pub fn with_audience(mut self, audience: String) -> Self {
+        self.audience = Some(audience);
+        self
+    }
+
+    /// The same, with the scope among the claims, as NetSuite wants: then the assertion says all, and the request for a
+    /// token repeats neither scope nor client.
     #[must_use]
     pub const fn with_scope_in_claims(mut self) -> Self {
         self.scope_in_claims = true;
         self
+    }
+
+    /// Whether the scope is among the claims.
+    pub(super) const fn tells_scope(&self) -> bool {
+        self.scope_in_claims
     }
 
     /// Says who we are to a token endpoint.
@@ -98,7 +119,7 @@ impl SigningKey {
         let mut claims = json!({
             "iss": client_id,
             "sub": client_id,
-            "aud": token_url.as_str(),
+            "aud": self.audience.as_deref().unwrap_or(token_url.as_str()),
             "jti": format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..)),
             "iat": now,
             "nbf": now,
@@ -107,11 +128,37 @@ impl SigningKey {
         if let Some(scope) = scope.filter(|_| self.scope_in_claims) {
             claims["scope"] = scope.split_whitespace().collect();
         }
+        self.sign(&claims)
+    }
+
+    /// A JSON Web Token with these claims.
+    ///
+    /// # Errors
+    /// `Misconfigured`, if the key cannot sign.
+    pub(super) fn sign(&self, claims: &Value) -> Result<SecretString, ErpError> {
         // The library's error may quote the key.
-        let signed = encode(&self.header, &claims, &self.key)
+        let signed = encode(&self.header, claims, &self.key)
             .map_err(|_| misconfigured("privateKey cannot sign: it must be an RSA or P-256 key"))?;
         Ok(signed.into())
     }
+
+    /// Signs any text with an RSA key by RSASSA-PKCS1-v1_5 and SHA-256 (RS256), as XML signatures have it.
+    ///
+    /// # Errors
+    /// `Misconfigured`, if the key is none of RSA.
+    pub(super) fn rsa_sha256(&self, text: &str) -> Result<Vec<u8>, ErpError> {
+        let refused = || misconfigured("privateKey cannot sign: it must be an RSA key in PEM form");
+        let is_rsa = matches!(self.header.alg, Algorithm::PS256 | Algorithm::RS256);
+        let signed = is_rsa.then(|| sign(text.as_bytes(), &self.key, Algorithm::RS256).ok()).flatten();
+        signed.and_then(|signed| URL_SAFE_NO_PAD.decode(signed).ok()).ok_or_else(refused)
+    }
+}
+
+/// By what a certificate is known.
+fn thumbprint(pem: &str, algorithm: &'static digest::Algorithm) -> Result<String, ErpError> {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
+        .map_err(|_| misconfigured("certificate cannot be read: it must be one in PEM form"))?;
+    Ok(URL_SAFE_NO_PAD.encode(digest::digest(algorithm, &certificate)))
 }
 
 /// The key as plain PEM.

@@ -3,12 +3,17 @@
 
 mod assertion;
 mod client_credentials;
+mod saml_bearer;
+mod self_signed;
 #[cfg(test)]
 mod tests;
 mod token;
+mod token_endpoint;
 
 pub use assertion::SigningKey;
 pub use client_credentials::{ClientCredentials, ClientProof};
+pub use saml_bearer::{SamlBearer, SamlSubject};
+pub use self_signed::SelfSigned;
 pub use token::{AccessToken, AccessTokens, Grant};
 
 use std::sync::Arc;

@@ -251,6 +251,52 @@ fn an_assertion_is_signed_by_the_kind_of_key_there_is() {
     claims(SigningKey::from_pem(&secret(P256), None).unwrap(), &curve_public, Algorithm::ES256);
 }
 
+#[tokio::test]
+async fn an_assertion_that_tells_the_scope_is_all_that_is_sent_of_the_client() {
+    for (tells_scope, others) in
+        [(true, ["audience"].as_slice()), (false, &["client_id", "scope", "audience"])]
+    {
+        let server = Server::default();
+        let origin = server.start().await;
+        let key = SigningKey::from_pem(&secret(P256), None).unwrap();
+        let key = if tells_scope { key.with_scope_in_claims() } else { key };
+        session(&origin, ClientProof::Assertion(Box::new(key))).send(&data(&origin)).await.unwrap();
+        let form = server.0.form.lock().unwrap().clone();
+        let names = url::form_urlencoded::parse(form.as_bytes()).map(|(name, _)| name.into_owned());
+        let names: Vec<_> =
+            names.filter(|name| !name.starts_with("client_assertion") && name != "grant_type").collect();
+        assert_eq!(names, others);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_our_own_names_issuer_user_and_certificate() {
+    let key = SigningKey::from_pem(&secret(RSA), None).unwrap().with_rs256();
+    let key = key.with_certificate_by_sha1(CERTIFICATE).unwrap();
+    let grant = SelfSigned { key, issuer: "shop".to_owned(), user: "JOE".to_owned(), fields: "username" };
+    let token = grant.fetch(&client()).await.unwrap();
+    let public = DecodingKey::from_rsa_pem(RSA_PUBLIC.as_bytes()).unwrap();
+    let decoded = decode::<Value>(token.secret.expose_secret(), &public, &Validation::new(Algorithm::RS256));
+    let (header, claims) = decoded.map(|token| (token.header, token.claims)).unwrap();
+    assert_eq!(header.x5t.as_deref(), Some("Mf8jelqFaaYoq49rCGPhEp55ln4"));
+    assert_eq!(
+        (&claims["iss"], &claims["sub"], &claims["prn"]),
+        (&"shop".into(), &"JOE".into(), &"JOE".into())
+    );
+    assert!(token.serves(Timestamp::now(), None));
+}
+
+#[test]
+fn an_assertion_may_be_for_another_audience() {
+    let key = SigningKey::from_pem(&secret(RSA), None).unwrap().with_audience("https://all".to_owned());
+    let url: Url = "https://login.example.com/token".parse().unwrap();
+    let signed = key.assertion("shop", &url, None).unwrap();
+    let mut validation = Validation::new(Algorithm::PS256);
+    validation.set_audience(&["https://all"]);
+    let public = DecodingKey::from_rsa_pem(RSA_PUBLIC.as_bytes()).unwrap();
+    decode::<Value>(signed.expose_secret(), &public, &validation).unwrap();
+}
+
 #[test]
 fn a_key_that_cannot_be_used_names_its_field_and_shows_nothing() {
     let refused = |pem: &str, passphrase: Option<&str>| {

@@ -102,7 +102,7 @@ fn only_those_who_need_the_data_key_can_have_it_unwrapped() {
     assert_eq!(able("kms:GenerateDataKey"), BTreeSet::from(["auth", "connections"]));
     assert_eq!(
         able("kms:Decrypt"),
-        BTreeSet::from(["auth", "connection-test", "connections", "health", "preview", "sync-worker"])
+        BTreeSet::from(["auth", "connection-test", "connections", "doi", "health", "preview", "sync-worker"])
     );
     assert_eq!(able("secretsmanager:GetSecretValue"), BTreeSet::from(["auth"]));
 }

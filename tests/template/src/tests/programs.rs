@@ -37,6 +37,7 @@ fn served_by_call() -> Vec<(&'static str, Value)> {
     );
     let document = |routes| serde_json::to_value(routes).unwrap();
     calls.push(("auth::public_routes()", document(api::auth::public_routes().into_openapi())));
+    calls.push(("doi::public_routes()", document(api::doi::public_routes().into_openapi())));
     calls.push(("health::public_routes()", document(api::health::public_routes().into_openapi())));
     calls
         .push(("signing_keys::public_routes()", document(api::signing_keys::public_routes().into_openapi())));

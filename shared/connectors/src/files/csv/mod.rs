@@ -6,7 +6,7 @@
 mod dialect;
 mod rows;
 mod split;
-mod values;
+pub(super) mod values;
 
 #[cfg(test)]
 mod tests;

@@ -21,10 +21,9 @@ impl Values {
             let separator = if position == 0 { '{' } else { ',' };
             format!("{separator}{}:", serde_json::Value::from(name.as_str()))
         };
-        let usual = || vec![String::new(), "NULL".to_owned()];
         Self {
             keys: names.iter().enumerate().map(key).collect(),
-            nulls: settings.null_values.clone().unwrap_or_else(usual),
+            nulls: nulls(settings),
             decimal_comma: dialect.decimal_comma,
             comma_columns: dialect.comma_columns.clone(),
         }
@@ -53,8 +52,13 @@ impl Values {
     }
 }
 
+/// Texts that mean "no value".
+pub(in crate::files) fn nulls(settings: &CsvSettings) -> Vec<String> {
+    settings.null_values.clone().unwrap_or_else(|| vec![String::new(), "NULL".to_owned()])
+}
+
 /// Writes a JSON string; most need no escape.
-fn write_string(text: &str, json: &mut Vec<u8>) {
+pub(in crate::files) fn write_string(text: &str, json: &mut Vec<u8>) {
     if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
         json.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
     } else {
@@ -66,7 +70,7 @@ fn write_string(text: &str, json: &mut Vec<u8>) {
 
 /// A text that is a number as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Number {
+pub(in crate::files) struct Number {
     /// Written with a decimal point and no groups.
     pub plain: String,
     /// Whether it has digits after a decimal sign, and how many.
@@ -78,7 +82,7 @@ pub(super) struct Number {
 
 impl Number {
     /// Reads a number with this decimal sign and this sign between thousands. Leading zeros make it a text.
-    pub(super) fn parse(text: &str, decimal: char, group: char) -> Option<Self> {
+    pub(in crate::files) fn parse(text: &str, decimal: char, group: char) -> Option<Self> {
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         let (whole, decimals) = match unsigned.split_once(decimal) {
             Some((whole, decimals)) => (whole, Some(decimals)),

@@ -1,9 +1,10 @@
 //! The format readers by themselves, and the connector against a real OpenSSH server.
 
+mod arriving;
 mod claiming;
 mod formats;
 mod memory;
-mod server;
+pub(super) mod server;
 
 use std::io::Read;
 

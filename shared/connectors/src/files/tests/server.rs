@@ -12,32 +12,32 @@ use crate::files::FileConnector;
 use crate::{Connector, Item, Page, Pages, Pull};
 
 /// A server with a directory `out`, and a connector for it.
-pub(super) struct Site {
-    pub(super) server: Sshd,
-    pub(super) settings: ConnectionSettings,
+pub(in crate::files) struct Site {
+    pub(in crate::files) server: Sshd,
+    pub(in crate::files) settings: ConnectionSettings,
 }
 
 impl Site {
-    pub(super) fn new() -> Self {
+    pub(in crate::files) fn new() -> Self {
         Self::with(Options::default())
     }
 
-    pub(super) fn with(options: Options) -> Self {
+    pub(in crate::files) fn with(options: Options) -> Self {
         let server = Sshd::start_with(options).unwrap();
         fs::create_dir(server.home().join("out")).unwrap();
         Self { server, settings: ConnectionSettings { retry_attempts: 0, ..ConnectionSettings::default() } }
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(in crate::files) fn path(&self, name: &str) -> PathBuf {
         self.server.home().join("out").join(name)
     }
 
-    pub(super) fn put(&self, name: &str, text: &str) {
+    pub(in crate::files) fn put(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
 
     /// Everything under `out`, by path; moments in names are taken out.
-    pub(super) fn tree(&self) -> Vec<String> {
+    pub(in crate::files) fn tree(&self) -> Vec<String> {
         let root = self.path("");
         let mut found = Vec::new();
         let mut open = vec![root.clone()];
@@ -55,7 +55,7 @@ impl Site {
         found
     }
 
-    pub(super) fn connector(&self) -> FileConnector {
+    pub(in crate::files) fn connector(&self) -> FileConnector {
         let credentials = Credentials {
             sftp_host: Some("127.0.0.1".to_owned()),
             sftp_port: Some(self.server.port()),
@@ -140,7 +140,7 @@ async fn no_file_is_a_page_with_a_warning_and_no_records() {
     let mut pages = site.pull(None).await.unwrap();
     let page = pages.next().await.unwrap().unwrap();
     assert!(page.items.is_empty());
-    assert_eq!(page.warnings, ["no file matches products*.{csv,json,jsonl,ndjson,xml} in out"]);
+    assert_eq!(page.warnings, ["no file matches products*.{csv,json,jsonl,ndjson,xml}{,.gz} in out"]);
     assert!(pages.next().await.unwrap().is_none());
 }
 

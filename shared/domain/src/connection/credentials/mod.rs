@@ -153,6 +153,8 @@ credentials! {
         doi_username "doiUsername": String,
         /// `doi`: its password.
         doi_password "doiPassword": S,
+        /// `doi`: cXML's shared secret, which goes into each document beside Basic authentication.
+        doi_shared_secret "doiSharedSecret": S,
         /// `sftp`: the server's name or address.
         #[schema(example = "files.example.com")]
         sftp_host "sftpHost": String,

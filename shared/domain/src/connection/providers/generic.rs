@@ -23,7 +23,7 @@ pub(super) const API: &[SignIn] = &[
 pub(super) const DOI: &[SignIn] = &[SignIn {
     title: "user and password: DOI uses Basic authentication",
     needs: &["doiEndpoint", "doiUsername", "doiPassword"],
-    takes: &[],
+    takes: &["doiSharedSecret"],
 }];
 
 /// Files.

@@ -1,9 +1,16 @@
 //! What each provider wants to know before it can be reached: the ways to sign in there. One file for each ERP that is
-//! spoken to natively, with the settings of its own; the others are reached as `generic` says. The same lists check a
+//! spoken to natively, with the settings of its own; any other is reached as `generic` says. The same lists check a
 //! connection when it is saved and describe it to whoever draws a form.
 
 pub mod business_central;
+pub mod erpnext;
 mod generic;
+pub mod netsuite;
+pub mod odoo;
+pub mod oracle;
+pub mod sap;
+pub mod soap;
+pub mod tryton;
 
 use super::{ConnectionMethod, CredentialsOf, Provider};
 use crate::validation::Checks;
@@ -28,23 +35,42 @@ impl SignIn {
 
 impl Provider {
     /// The members of a connection's settings that count for some connections only.
-    pub const PARTICULAR_SETTINGS: &'static [&'static str] = &["api", "files", "businessCentral"];
+    pub const PARTICULAR_SETTINGS: &'static [&'static str] = &[
+        "api",
+        "files",
+        "doi",
+        "sap",
+        "oracle",
+        "netSuite",
+        "businessCentral",
+        "odoo",
+        "erpNext",
+        "tryton",
+        "soap",
+    ];
 
     /// Those of [`Self::PARTICULAR_SETTINGS`] that count here.
     #[must_use]
     pub const fn own_settings(self, method: ConnectionMethod) -> &'static [&'static str] {
         match (method, self) {
-            (ConnectionMethod::Doi, _) => &[],
+            (ConnectionMethod::Doi, _) => &["doi"],
             (ConnectionMethod::Sftp, _) => &["files"],
+            (ConnectionMethod::Api, Self::Sap) => &["sap", "api"],
+            (ConnectionMethod::Api, Self::Oracle) => &["oracle", "api"],
+            (ConnectionMethod::Api, Self::NetSuite) => &["netSuite", "api"],
             (ConnectionMethod::Api, Self::BusinessCentral) => &["businessCentral", "api"],
-            (ConnectionMethod::Api, _) => &["api"],
+            (ConnectionMethod::Api, Self::Odoo) => &["odoo", "api"],
+            (ConnectionMethod::Api, Self::ErpNext) => &["erpNext", "api"],
+            (ConnectionMethod::Api, Self::Tryton) => &["tryton", "api"],
+            (ConnectionMethod::Api, Self::Soap) => &["soap"],
+            (ConnectionMethod::Api, Self::Custom) => &["api"],
         }
     }
 
     /// Whether the ERP is spoken to natively over a method; else the method's generic connector speaks to it.
     #[must_use]
     pub const fn is_native(self, method: ConnectionMethod) -> bool {
-        matches!((self, method), (Self::BusinessCentral, ConnectionMethod::Api))
+        matches!(method, ConnectionMethod::Api) && !matches!(self, Self::Custom)
     }
 
     /// The ways to sign in, the recommended one first. One of them must be whole.
@@ -53,17 +79,15 @@ impl Provider {
         match (method, self) {
             (ConnectionMethod::Doi, _) => generic::DOI,
             (ConnectionMethod::Sftp, _) => generic::SFTP,
+            (ConnectionMethod::Api, Self::Sap) => sap::SIGN_INS,
+            (ConnectionMethod::Api, Self::Oracle) => oracle::SIGN_INS,
+            (ConnectionMethod::Api, Self::NetSuite) => netsuite::SIGN_INS,
             (ConnectionMethod::Api, Self::BusinessCentral) => business_central::SIGN_INS,
-            (
-                ConnectionMethod::Api,
-                Self::Sap
-                | Self::Oracle
-                | Self::NetSuite
-                | Self::Odoo
-                | Self::ErpNext
-                | Self::Tryton
-                | Self::Custom,
-            ) => generic::API,
+            (ConnectionMethod::Api, Self::Odoo) => odoo::SIGN_INS,
+            (ConnectionMethod::Api, Self::ErpNext) => erpnext::SIGN_INS,
+            (ConnectionMethod::Api, Self::Tryton) => tryton::SIGN_INS,
+            (ConnectionMethod::Api, Self::Soap) => soap::SIGN_INS,
+            (ConnectionMethod::Api, Self::Custom) => generic::API,
         }
     }
 }

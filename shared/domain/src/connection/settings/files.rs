@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::files_out::OutgoingFiles;
+use super::fixed_width::FixedWidthSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -20,6 +22,8 @@ pub struct FileSettings {
     pub format: Option<FileFormat>,
     /// How to read CSV.
     pub csv: CsvSettings,
+    /// How to read lines with fields at fixed columns.
+    pub fixed_width: FixedWidthSettings,
     /// XML and JSON: where the records are, as a dotted path of elements or members; found by itself if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Catalog.Products.Product")]
@@ -28,10 +32,25 @@ pub struct FileSettings {
     pub content: FileContent,
     /// What becomes of a file that was read.
     pub after_read: FileAfterRead,
+    /// A file that says that another is whole: one is only read once its marker is there too. `{name}` stands for its
+    /// name, `{stem}` for its name without the ending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "{name}.done")]
+    pub done_marker: Option<String>,
+    /// A checksum that comes beside each file: `products.csv.sha256`. A file without one waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<Checksum>,
     /// Where files go that were read, under `sftpPath`.
     pub archive_directory: String,
     /// Where files go that could not be read, with a note of the reason, under `sftpPath`.
     pub error_directory: String,
+    /// The name of a file that is written into `push.directory` for each file that was read, with what became of it;
+    /// `{name}` stands for its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "ACK_{name}.json")]
+    pub acknowledgement: Option<String>,
+    /// How orders are written.
+    pub push: OutgoingFiles,
 }
 
 impl Default for FileSettings {
@@ -40,11 +59,16 @@ impl Default for FileSettings {
             patterns: BTreeMap::new(),
             format: None,
             csv: CsvSettings::default(),
+            fixed_width: FixedWidthSettings::default(),
             record_path: None,
             content: FileContent::default(),
             after_read: FileAfterRead::default(),
+            done_marker: None,
+            checksum: None,
             archive_directory: "archive".to_owned(),
             error_directory: "error".to_owned(),
+            acknowledgement: None,
+            push: OutgoingFiles::default(),
         }
     }
 }
@@ -61,6 +85,30 @@ pub enum FileFormat {
     Jsonl,
     /// XML.
     Xml,
+    /// Lines with fields at fixed columns, as `fixedWidth` says.
+    FixedWidth,
+}
+
+/// How a file is summed up, and what the name of the file with the sum ends in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Checksum {
+    /// `.md5`: against accidents only.
+    Md5,
+    /// `.sha1`: against accidents only.
+    Sha1,
+    /// `.sha256`
+    Sha256,
+}
+
+/// Whether a name is one of a file or directory, without a way to it.
+pub(super) fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.contains('/') && name != ".." && name != "."
+}
+
+/// Whether a text names a marker of another file.
+pub(super) fn is_marker(text: &str) -> bool {
+    is_plain(text) && (text.contains("{name}") || text.contains("{stem}")) && text != "{name}"
 }
 
 /// What the files that one sync finds hold together.
@@ -110,19 +158,30 @@ pub struct CsvSettings {
 
 impl FileSettings {
     pub(super) fn check(&self, checks: &mut Checks) {
-        let plain = |name: &str| !name.is_empty() && !name.contains('/') && name != ".." && name != ".";
         for pattern in self.patterns.values() {
             checks.require(
-                plain(pattern) && pattern.len() <= 255,
+                is_plain(pattern) && pattern.len() <= 255,
                 "settings.files.patterns",
                 "must be a glob for file names, such as PRODUCTS_*.csv, without a directory",
             );
         }
         checks.require(
-            plain(&self.archive_directory) && plain(&self.error_directory),
+            is_plain(&self.archive_directory) && is_plain(&self.error_directory),
             "settings.files.archiveDirectory",
             "must be the name of a directory under sftpPath",
         );
+        checks.require(
+            self.done_marker.as_deref().is_none_or(is_marker),
+            "settings.files.doneMarker",
+            "must be a file name with {name} or {stem} in it, such as {name}.done",
+        );
+        checks.require(
+            self.acknowledgement.as_deref().is_none_or(is_marker),
+            "settings.files.acknowledgement",
+            "must be a file name with {name} in it, such as ACK_{name}.json",
+        );
+        self.fixed_width.check(self.format == Some(FileFormat::FixedWidth), checks);
+        self.push.check(checks);
         let csv = &self.csv;
         checks.require(
             csv.delimiter.is_none_or(|c| c.is_ascii() && !c.is_alphanumeric() && !"\"\r\n".contains(c)),

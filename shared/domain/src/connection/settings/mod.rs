@@ -2,13 +2,19 @@
 
 mod api;
 mod changed_since;
+mod doi;
 mod files;
+mod files_out;
+mod fixed_width;
 mod paging;
 mod push;
 
 pub use api::{ApiAuth, ApiSettings, TokenAuth};
 pub use changed_since::{ChangedSince, MomentFormat};
-pub use files::{CsvSettings, FileAfterRead, FileContent, FileFormat, FileSettings};
+pub use doi::{DeploymentMode, DoiClassification, DoiDialect, DoiIdentity, DoiSettings, DoiTemplate};
+pub use files::{Checksum, CsvSettings, FileAfterRead, FileContent, FileFormat, FileSettings};
+pub use files_out::{OutgoingColumn, OutgoingFiles, OutgoingFormat};
+pub use fixed_width::{FixedField, FixedWidthSettings, WidthUnit};
 pub use paging::{Paging, PagingStyle};
 pub use push::{NumberForm, PushLookup, PushMethod, PushRequest, PushSettings};
 
@@ -16,6 +22,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::providers::business_central::BusinessCentralSettings;
+use super::providers::erpnext::ErpNextSettings;
+use super::providers::netsuite::NetSuiteSettings;
+use super::providers::odoo::OdooSettings;
+use super::providers::oracle::OracleSettings;
+use super::providers::sap::SapSettings;
+use super::providers::soap::SoapSettings;
+use super::providers::tryton::TrytonSettings;
 use crate::data_type::DataType;
 use crate::validation::Checks;
 
@@ -45,8 +58,24 @@ pub struct ConnectionSettings {
     pub api: ApiSettings,
     /// How to read files.
     pub files: FileSettings,
+    /// How to write and read order XML.
+    pub doi: DoiSettings,
+    /// SAP: what is particular to it.
+    pub sap: SapSettings,
+    /// Oracle Fusion Cloud: what is particular to it.
+    pub oracle: OracleSettings,
+    /// NetSuite: what is particular to it.
+    pub net_suite: NetSuiteSettings,
     /// Business Central: what is particular to it.
     pub business_central: BusinessCentralSettings,
+    /// Odoo: what is particular to it.
+    pub odoo: OdooSettings,
+    /// ERPNext: what is particular to it.
+    pub erp_next: ErpNextSettings,
+    /// Tryton: what is particular to it.
+    pub tryton: TrytonSettings,
+    /// SOAP: what is particular to a service.
+    pub soap: SoapSettings,
 }
 
 impl Default for ConnectionSettings {
@@ -60,7 +89,15 @@ impl Default for ConnectionSettings {
             batch_size: 1_000,
             api: ApiSettings::default(),
             files: FileSettings::default(),
+            doi: DoiSettings::default(),
+            sap: SapSettings::default(),
+            oracle: OracleSettings::default(),
+            net_suite: NetSuiteSettings::default(),
             business_central: BusinessCentralSettings::default(),
+            odoo: OdooSettings::default(),
+            erp_next: ErpNextSettings::default(),
+            tryton: TrytonSettings::default(),
+            soap: SoapSettings::default(),
         }
     }
 }
@@ -98,6 +135,14 @@ impl ConnectionSettings {
         checks.require(bytes <= MAX_BYTES, "settings", "must be at most 64 KB in all");
         self.api.check(checks);
         self.files.check(checks);
+        self.doi.check(checks);
+        self.sap.check(checks);
+        self.oracle.check(checks);
+        self.net_suite.check(checks);
         self.business_central.check(checks);
+        self.odoo.check(checks);
+        self.erp_next.check(checks);
+        self.tryton.check(checks);
+        self.soap.check(checks);
     }
 }

@@ -124,11 +124,8 @@ impl PushRequest {
         if let Some(Err(message)) = self.path.as_deref().map(|path| PathTemplate::parse(data_type, path)) {
             checks.fail(format!("{at}.path"), message);
         }
-        if let Some(Err(errors)) = self.body.as_ref().map(|body| BodyTemplate::parse(data_type, body)) {
-            for error in errors {
-                let inside = if error.field.is_empty() { String::new() } else { format!(".{}", error.field) };
-                checks.fail(format!("{at}.body{inside}"), error.message);
-            }
+        if let Some(body) = &self.body {
+            check_body(data_type, body, at, checks);
         }
         check_headers(&self.headers, &format!("{at}.headers"), checks);
     }
@@ -148,6 +145,14 @@ impl PushLookup {
         if let Some(path) = &self.records_path {
             check_dotted(path, &format!("{at}.recordsPath"), checks);
         }
+    }
+}
+
+/// Checks a template for a body; `at` is where it stands.
+pub(super) fn check_body(data_type: DataType, body: &serde_json::Value, at: &str, checks: &mut Checks) {
+    for error in BodyTemplate::parse(data_type, body).err().unwrap_or_default() {
+        let inside = if error.field.is_empty() { String::new() } else { format!(".{}", error.field) };
+        checks.fail(format!("{at}.body{inside}"), error.message);
     }
 }
 

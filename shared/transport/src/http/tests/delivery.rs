@@ -131,3 +131,35 @@ async fn a_body_arrives_whole_with_its_length() {
     let answer = deliver(&HttpRequest { body, ..post(url, 0) }).await.unwrap();
     assert_eq!(&answer.body[..], b"300000 300000");
 }
+
+/// Counts how often it was written.
+#[derive(Debug, Default)]
+struct Counting(AtomicUsize);
+
+impl FreshBody for Counting {
+    fn write(&self) -> Result<Bytes, ErpError> {
+        Ok(Bytes::from(format!("try {}", self.0.fetch_add(1, Ordering::SeqCst))))
+    }
+}
+
+#[tokio::test]
+async fn each_try_sends_a_fresh_body() {
+    let echo = |body: Bytes| async move {
+        let status = if body == "try 2" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        (status, body)
+    };
+    let url = serve(Router::new().route("/", axum::routing::post(echo))).await;
+    let request = HttpRequest { fresh_body: Some(Arc::new(Counting::default())), ..post(url, 5) };
+    assert_eq!(&deliver(&request).await.unwrap().body[..], b"try 2");
+}
+
+#[tokio::test]
+async fn a_protocol_may_judge_better_than_the_status_whether_to_try_again() {
+    let (url, asked) = flaky(9, StatusCode::INTERNAL_SERVER_ERROR, "0").await;
+    let ours = HttpRequest { passing: Some(|_| Some(false)), repeatable: true, ..post(url.clone(), 2) };
+    assert!(deliver(&ours).await.is_ok());
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    let unsure = HttpRequest { passing: Some(|_| None), ..ours };
+    assert!(deliver(&unsure).await.is_ok());
+    assert_eq!(asked.load(Ordering::SeqCst), 4);
+}

@@ -4,12 +4,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use domain::DataType;
 use domain::change::Operation;
-use domain::connection::{ConnectionSettings, Credentials, PushSettings};
-use transport::{ErpError, Transport};
+use domain::connection::PushSettings;
+use transport::ErpError;
 
-use super::erp::{Erp, Mood, json_answer, mapping, order};
-use crate::doi::DoiConnector;
-use crate::{Connector, Push, PushError};
+use super::erp::{Erp, Mood, json_answer, order};
+use crate::PushError;
 
 /// The fate after an answer with this status.
 async fn after(operation: Operation, status: u16, settings: PushSettings) -> Result<(), PushError> {
@@ -172,31 +171,4 @@ async fn a_duplicate_that_is_not_ours_is_a_refusal() {
     erp.next(Mood::Answers(json_answer(500, "{}".to_owned())));
     let error = erp.create().await.unwrap_err();
     assert!(matches!(error, PushError::Unknown(_)), "it could not be looked up: {error:?}");
-}
-
-#[tokio::test]
-async fn a_connection_that_only_reads_says_so() {
-    let credentials = Credentials {
-        doi_endpoint: Some("http://127.0.0.1:1".to_owned()),
-        doi_username: Some("erp".to_owned()),
-        doi_password: Some("pass".into()),
-        ..Credentials::default()
-    };
-    let transport = Transport::new("127.0.0.0/8".parse().unwrap());
-    let connector = DoiConnector::new(&ConnectionSettings::default(), credentials, &transport).unwrap();
-    let push = Push {
-        data_type: DataType::Orders,
-        operation: Operation::Delete,
-        key: "1",
-        reference: "1",
-        idempotency_key: "k",
-        record: None,
-        mapping: &mapping(),
-    };
-    let error = connector.push(&push).await.unwrap_err();
-    assert!(
-        matches!(&error, PushError::NotSent(ErpError::Misconfigured(why)) if why.contains("direction to pull")),
-        "{error:?}"
-    );
-    assert!(!connector.can_find(DataType::Orders) && !connector.repeats_safely(DataType::Orders));
 }

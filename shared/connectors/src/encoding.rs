@@ -15,7 +15,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 const MEANINGLESS: u8 = 0xFF;
 
 /// A stream turned into UTF-8.
-pub(super) struct Utf8Reader<R> {
+pub(crate) struct Utf8Reader<R> {
     source: R,
     state: State,
     chunk: Vec<u8>,
@@ -45,7 +45,7 @@ impl State {
 
 impl<R: Read> Utf8Reader<R> {
     /// Reads `source`, in the encoding `set` unless a byte-order mark says otherwise.
-    pub(super) fn new(source: R, set: Option<&'static Encoding>) -> Self {
+    pub(crate) fn new(source: R, set: Option<&'static Encoding>) -> Self {
         Self { source, state: State::Start(set), chunk: Vec::new(), ready: Vec::new(), position: 0 }
     }
 

@@ -1,14 +1,18 @@
+//! The connection test.
+
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::DataType;
-use domain::connection::{ConnectionSettings, Credentials};
+use domain::connection::{ConnectionSettings, Credentials, DoiDialect};
+use serde_json::json;
 use tokio::net::TcpListener;
 use transport::{ErpError, Transport};
 
-use super::DoiConnector;
-use crate::{Connector, Pull};
+use super::erp::{Supplier, connector as speaking, settings};
+use crate::Connector;
+use crate::conformance::Server;
+use crate::doi::DoiConnector;
 
 async fn connector(content_type: &'static str, body: &'static str) -> DoiConnector {
     let answer = move |headers: HeaderMap| async move {
@@ -33,7 +37,13 @@ where
     };
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/doi", get(answer))).await });
     let transport = Transport::new("127.0.0.0/8".parse().unwrap());
-    DoiConnector::new(&ConnectionSettings::default(), credentials, &transport).unwrap()
+    DoiConnector::new(
+        &ConnectionSettings::default(),
+        credentials,
+        &transport,
+        std::sync::Arc::new(super::inbox::Kept::default()),
+    )
+    .unwrap()
 }
 
 #[tokio::test]
@@ -73,8 +83,21 @@ async fn a_wrong_password_is_unauthorized() {
 }
 
 #[tokio::test]
-async fn pulling_says_that_it_is_not_there_yet() {
-    let pull = Pull { data_type: DataType::Orders, page_size: 10, resume: None, since: None };
-    let refused = connector("text/xml", "<a/>").await.pull(pull).await.err();
-    assert!(matches!(refused, Some(ErpError::Misconfigured(_))), "{refused:?}");
+async fn a_cxml_endpoint_is_asked_for_its_profile_and_must_know_the_shared_secret() {
+    let erp = Server::start(Supplier::speaking(DoiDialect::Cxml)).await;
+    let test = async |secret| speaking(&erp.origin, settings(DoiDialect::Cxml), Some(secret)).test().await;
+    let report = test("s3cret!").await.unwrap();
+    assert!(report.message.ends_with("450 Not Implemented no profiles here"), "{}", report.message);
+    let error = test("s3cret?").await.unwrap_err();
+    assert!(
+        matches!(&error, ErpError::Unauthorized(why) if why.contains("doiSharedSecret") && !why.contains("s3cret")),
+        "{error:?}"
+    );
+    let mut doi = settings(DoiDialect::Cxml);
+    doi["to"] = json!({"domain": "NetworkID", "identity": "AN-OTHER"});
+    let error = speaking(&erp.origin, doi, Some("s3cret!")).test().await.unwrap_err();
+    assert!(
+        matches!(&error, ErpError::Rejected(why) if why.ends_with("not the one this is for")),
+        "{error:?}"
+    );
 }

@@ -2,21 +2,23 @@
 
 /// An element with what is in it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Element {
-    pub name: String,
-    pub attributes: Vec<(String, String)>,
-    pub children: Vec<Element>,
-    pub text: String,
+pub(crate) struct Element {
+    /// Its name, without the prefix.
+    pub(crate) name: String,
+    /// By name, without prefixes and without what is about the document only.
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) children: Vec<Element>,
+    pub(crate) text: String,
 }
 
 impl Element {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
     /// Appends the element as a JSON object, whatever is in it: attributes, then children under their names, then its
     /// own text as `text`. An attribute called like a child is named with an `@`.
-    pub(super) fn write_record(&self, json: &mut Vec<u8>) {
+    pub(crate) fn write_record(&self, json: &mut Vec<u8>) {
         let text = self.text.trim();
         let mut separator = b'{';
         let mut member = |json: &mut Vec<u8>, name: &str| {

@@ -1,0 +1,94 @@
+//! An order on its way into a document: what the document needs is there, or is named.
+
+use domain::change::Operation;
+use domain::records::{Address, Order};
+use jiff::Timestamp;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::xml::unwritable;
+use crate::{Push, PushError};
+
+/// An order, with what it is sent for.
+pub(super) struct Outgoing<'a> {
+    pub(super) order: Order,
+    pub(super) operation: Operation,
+    /// The order's number.
+    pub(super) key: &'a str,
+    pub(super) reference: &'a str,
+    idempotency_key: &'a str,
+    /// When it is sent.
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Outgoing<'a> {
+    /// Reads the record that is pushed.
+    ///
+    /// # Errors
+    /// `NeedsMapping` if there is none, or one that no document can hold.
+    pub(super) fn new(push: &Push<'a>, now: Timestamp) -> Result<Self, PushError> {
+        let record = push
+            .record
+            .ok_or_else(|| PushError::NeedsMapping("there is no record to send, only its key".to_owned()))?;
+        let order = serde_json::from_str(record.get())
+            .map_err(|error| PushError::NeedsMapping(format!("the record is no order: {error}")))?;
+        Ok(Self {
+            order,
+            operation: push.operation,
+            key: push.key,
+            reference: push.reference,
+            idempotency_key: push.idempotency_key,
+            now,
+        })
+    }
+
+    /// An id of the document that is the same for each try at the same content, and for no other.
+    pub(super) const fn document_id(&self) -> &'a str {
+        self.idempotency_key
+    }
+
+    /// The same as a UUID: of version 8, whose bits are the sender's own (RFC 9562, section 5.8).
+    pub(super) fn uuid(&self) -> String {
+        let hash = xxh3_128(self.idempotency_key.as_bytes());
+        let bits = (hash & !(0xf << 76) & !(0x3 << 62)) | (0x8 << 76) | (0x2 << 62);
+        let hex = format!("{bits:032x}");
+        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    }
+}
+
+/// What the standard wants.
+///
+/// # Errors
+/// `NeedsMapping`, naming the field that is missing.
+pub(super) fn needed<T>(value: Option<T>, field: &str, standard: &str) -> Result<T, PushError> {
+    value.ok_or_else(|| {
+        PushError::NeedsMapping(format!("{field} is missing, and {standard} wants it: add it to the record"))
+    })
+}
+
+/// The country of an address by its code.
+///
+/// # Errors
+/// `NeedsMapping`, if it is missing or no code; `field` is the address.
+pub(super) fn country<'a>(address: &'a Address, field: &str, standard: &str) -> Result<&'a str, PushError> {
+    let country = needed(address.country.as_deref(), &format!("{field}.country"), standard)?;
+    if country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Ok(country);
+    }
+    Err(PushError::NeedsMapping(format!(
+        "{field}.country is {country}, and {standard} wants its code of two letters (ISO 3166), such as DE"
+    )))
+}
+
+/// A document that can be sent as XML.
+///
+/// # Errors
+/// `NeedsMapping`, if the record holds a character that no XML can hold.
+pub(super) fn writable(document: String) -> Result<String, PushError> {
+    match unwritable(&document) {
+        None => Ok(document),
+        Some(character) => Err(PushError::NeedsMapping(format!(
+            "the record holds the control character U+{:04X}, which XML cannot: take it out",
+            u32::from(character)
+        ))),
+    }
+}

@@ -1,0 +1,21 @@
+//! JSON put together of parts that stay as they were written, so that numbers keep every digit.
+
+/// An object of these members.
+pub(super) fn object(members: impl Iterator<Item = String>) -> String {
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
+/// A list of these values.
+pub(super) fn list(values: impl Iterator<Item = String>) -> String {
+    format!("[{}]", values.collect::<Vec<_>>().join(","))
+}
+
+/// A member of an object, whose value is JSON.
+pub(super) fn member(name: &str, json: &str) -> String {
+    format!("{}:{json}", text(name))
+}
+
+/// A text as JSON.
+pub(super) fn text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
