@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run watch test test-cloud test-faults fuzz check bench bench-lambda
+.PHONY: help run watch test test-erp test-cloud test-faults fuzz check bench bench-connectors bench-lambda
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ watch: ## Run the Lambda functions themselves, compiled anew as they are edited
 test: ## Run every test, installing what they need
 	scripts/install-test-tools
 	$(CARGO) test --locked --workspace
+
+test-erp: ## Run connectors against real ERP software, installed from PyPI and npm
+	@scripts/test-erp
 
 test-cloud: ## Deploy the template to an AWS emulator and run the end-to-end tests there; TESTS="runs::" says which
 	@scripts/test-cloud $(TESTS)
@@ -40,6 +43,10 @@ bench: ## Measure speed, memory, latency and cost beside other tools; PARTS="spe
 	$(CARGO) build --locked --release -p local -p bench
 	@scripts/bench-peers
 	@target/release/bench $(PARTS)
+	@[ -n "$(PARTS)" ] || scripts/bench-connectors
+
+bench-connectors: ## Measure how fast each connector reads and maps
+	@scripts/bench-connectors
 
 bench-lambda: ## Measure each Lambda function as it is deployed: zip, init, invocations, memory
 	@scripts/venv cloud infra/cloud-requirements.txt

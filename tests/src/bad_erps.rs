@@ -113,7 +113,10 @@ async fn nobody_at_home() {
     assert_eq!(run["status"], "error");
     assert!(run["error"].as_str().unwrap().contains("127.0.0.1:9"), "{run}");
     let shown = causeway.client().get(&format!("/erp/connections/{connection}")).await.expect(200);
-    assert_eq!((&shown["status"], &shown["lastError"]), (&json!("error"), &run["error"]));
+    let with_help = format!("{} (help: docs/connectors/rest.md)", run["error"].as_str().unwrap());
+    assert_eq!((&shown["status"], &shown["lastError"]), (&json!("error"), &json!(with_help)));
+    let page = causeway.stranger().get("/docs/connectors/rest.md").await.expect(200);
+    assert!(page.as_str().unwrap().contains("<h1>Any HTTP API</h1>"), "{page}");
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ async fn supplier(causeway: &Causeway) -> String {
 }
 
 async fn with_sync(causeway: &Causeway, connection: &str, data_type: &str) {
-    let config = json!({"erpConnectionId": connection, "dataType": data_type, "direction": "pull", "schedule": "manual"});
+    let config = json!({"erpConnectionId": connection, "dataType": data_type, "direction": "pull"});
     causeway.client().post("/erp/sync-configs", config).await.expect(201);
 }
 

@@ -75,7 +75,7 @@ async fn five_sites_inherit_the_one_erp_of_their_client() {
 #[tokio::test]
 async fn four_of_ten_sites_override_the_erp_of_their_client() {
     let causeway = Causeway::start().await;
-    let oracle = connect(&causeway, "Oracle US", "Oracle").await;
+    let oracle = connect(&causeway, "Oracle US", "Custom").await;
     let netsuite = connect(&causeway, "NetSuite EU", "Custom").await;
     let default = assign_to_client(&causeway, "global-retail", &oracle, "cat_us").await;
     for n in 1..=4 {

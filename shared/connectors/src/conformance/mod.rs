@@ -1,9 +1,11 @@
 //! One suite over all connectors. A connector joins by a [`Subject`], which is its vendor's test server with a few words
 //! on what to expect, and one line: `conformance!(its::Subject);`.
 
+pub(crate) mod drift;
 pub(crate) mod pulls;
 pub(crate) mod pushes;
 mod server;
+pub(crate) mod speed;
 mod tokens;
 
 pub(crate) use server::{Answer, Asked, Mood, Server, Vendor};
@@ -50,7 +52,7 @@ pub(crate) trait Subject: Vendor + Sized {
 
 /// When record number `n` was last changed.
 pub(crate) fn changed_at(n: usize) -> String {
-    format!("2026-11-20T{:02}:{:02}:00Z", n / 60, n % 60)
+    format!("2026-11-{:02}T{:02}:{:02}:00Z", 20 + n / 1440, n / 60 % 24, n % 60)
 }
 
 /// Settings that do not keep a test waiting.
@@ -84,9 +86,17 @@ macro_rules! conformance {
             pulls::a_refused_token_is_replaced_once,
             pulls::a_page_that_cannot_be_read_is_malformed,
             pulls::unicode_and_every_digit_arrive,
+            drift::a_field_that_is_new_changes_nothing, drift::a_field_that_is_gone_costs_no_record,
+            drift::a_number_as_text_and_a_text_as_number_are_the_same_number,
             pushes::an_order_is_taken_once, pushes::an_order_that_is_refused_is_rejected_in_their_words,
             pushes::an_order_whose_answer_is_cut_is_unknown_and_found_again,
             pushes::an_order_that_is_turned_away_was_not_sent,
+        }
+
+        #[tokio::test]
+        #[ignore = "a measurement: make bench-connectors"]
+        async fn speed() {
+            $crate::conformance::speed::measure::<$subject>().await;
         }
     };
     ($subject:ty: $($file:ident::$name:ident,)*) => {

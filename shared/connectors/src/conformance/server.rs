@@ -56,6 +56,8 @@ pub(crate) enum Mood {
     Answers(u16, Option<&'static str>, &'static str),
     /// It does as asked, and the connection breaks in the answer.
     Cuts,
+    /// It does as asked, but its answers have another form than they had.
+    Alters(fn(&str) -> String),
 }
 
 /// A running server.
@@ -69,15 +71,32 @@ struct Shared<V> {
     vendor: Arc<V>,
     origin: String,
     moods: Arc<Mutex<VecDeque<Mood>>>,
+    /// What was answered to each request, if it is to be answered again.
+    answered: Option<Mutex<HashMap<Request, Answered>>>,
 }
+
+/// What a request is known by.
+type Request = (Method, Uri, Bytes);
+
+/// Status, headers, body.
+type Answered = (u16, Vec<(&'static str, String)>, Bytes);
 
 impl<V: Vendor> Server<V> {
     pub(crate) async fn start(vendor: V) -> Self {
+        Self::serve(vendor, None).await
+    }
+
+    /// One that answers a request it has had before from memory.
+    pub(crate) async fn replaying(vendor: V) -> Self {
+        Self::serve(vendor, Some(Mutex::default())).await
+    }
+
+    async fn serve(vendor: V, answered: Option<Mutex<HashMap<Request, Answered>>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let (vendor, moods) = (Arc::new(vendor), Arc::<Mutex<VecDeque<Mood>>>::default());
-        let shared =
-            Shared { vendor: Arc::clone(&vendor), origin: origin.clone(), moods: Arc::clone(&moods) };
+        let (spoken_to, moods_of) = (Arc::clone(&vendor), Arc::clone(&moods));
+        let shared = Shared { vendor: spoken_to, origin: origin.clone(), moods: moods_of, answered };
         let router = Router::new().fallback(respond::<V>).with_state(Arc::new(shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { vendor, origin, moods }
@@ -101,6 +120,16 @@ async fn respond<V: Vendor>(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let request = (method.clone(), uri.clone(), body.clone());
+    let before =
+        shared.answered.as_ref().and_then(|answered| answered.lock().unwrap().get(&request).cloned());
+    if let Some((status, headers, body)) = before {
+        return response(
+            status,
+            headers.iter().map(|(name, value)| (*name, value.as_str())),
+            Body::from(body),
+        );
+    }
     let asked = Asked {
         method,
         path: percent_encoding::percent_decode_str(uri.path()).decode_utf8().unwrap().into_owned(),
@@ -120,11 +149,20 @@ async fn respond<V: Vendor>(
             let broken = futures::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
             response(200, None, Body::from_stream(broken))
         }
-        Some(Mood::Obeys) | None => {
+        Some(Mood::Alters(alter)) => {
             let answer = shared.vendor.answer(&asked);
             let headers = shared.vendor.headers(&asked, &answer);
             let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
-            response(answer.0, headers, Body::from(answer.1))
+            response(answer.0, headers, Body::from(alter(&answer.1)))
+        }
+        Some(Mood::Obeys) | None => {
+            let answer = shared.vendor.answer(&asked);
+            let headers = shared.vendor.headers(&asked, &answer);
+            let (status, body) = (answer.0, Bytes::from(answer.1));
+            if let Some(answered) = &shared.answered {
+                answered.lock().unwrap().insert(request, (status, headers.clone(), body.clone()));
+            }
+            response(status, headers.iter().map(|(name, value)| (*name, value.as_str())), Body::from(body))
         }
     }
 }

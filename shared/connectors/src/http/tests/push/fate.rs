@@ -8,7 +8,7 @@ use domain::connection::PushSettings;
 use transport::ErpError;
 
 use super::erp::{Erp, Mood, json_answer, order};
-use crate::PushError;
+use crate::{Connector as _, PushError};
 
 /// The fate after an answer with this status.
 async fn after(operation: Operation, status: u16, settings: PushSettings) -> Result<(), PushError> {
