@@ -1,6 +1,5 @@
-//! An ERPNext that keeps its rules: it wants its token and `Accept`, knows the fields of its documents and refuses
-//! others, gives 20 rows unless told otherwise, shows rows of tables only to who names their parent, writes times by the
-//! clock of Kolkata, and takes an order with one purchase order number once.
+//! An ERPNext that keeps its rules: it wants its token and `Accept`, knows the fields of its documents, shows rows of
+//! tables only to who names their parent, tells times by the clock of Kolkata, and takes a purchase order number once.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

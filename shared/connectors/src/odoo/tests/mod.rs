@@ -3,6 +3,7 @@
 mod books;
 mod domain;
 mod erp;
+mod models;
 mod pulls;
 mod pushes;
 

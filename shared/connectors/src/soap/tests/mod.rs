@@ -1,5 +1,6 @@
 //! The connector against a service that keeps the rules of SOAP and WS-Security.
 
+mod connection;
 mod erp;
 mod faults;
 mod node;
@@ -16,7 +17,8 @@ use transport::ErpError;
 
 use crate::conformance::{Mood, Server, Subject as _};
 use crate::{Connector, Found, Lookup, Pull, Push, PushError, Pushed};
-use erp::{Erp, connect, soap_settings};
+use connection::{connect, soap_settings};
+use erp::Erp;
 
 /// SOAP 1.1 with a digest and pages by number.
 mod v11 {
