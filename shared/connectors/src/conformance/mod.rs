@@ -8,6 +8,7 @@ mod server;
 pub(crate) mod speed;
 mod tokens;
 
+pub(crate) use pushes::send;
 pub(crate) use server::{Answer, Asked, Mood, Server, Vendor};
 pub(crate) use tokens::Unkept;
 

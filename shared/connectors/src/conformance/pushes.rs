@@ -6,23 +6,33 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Mood, Server, Subject, connector, erp};
-use crate::{Found, Lookup, Push, PushError, Pushed};
+use crate::{Connector, Found, Lookup, Push, PushError, Pushed};
 
 /// The shop's own reference of each order.
 const REFERENCE: &str = "WEB-1";
 
-async fn create<S: Subject>(erp: &Server<S>, order: &Value) -> Result<Pushed, PushError> {
+/// Sends an order of the shop's, which it calls `WEB-1`; `key` is the ERP's, or the same.
+pub(crate) async fn send<S: Subject>(
+    connector: &dyn Connector,
+    operation: Operation,
+    key: &str,
+    order: &Value,
+) -> Result<Pushed, PushError> {
     let record = RawValue::from_string(order.to_string()).unwrap();
     let push = Push {
         data_type: DataType::Orders,
-        operation: Operation::Create,
-        key: REFERENCE,
+        operation,
+        key,
         reference: REFERENCE,
         idempotency_key: "chg_1-1",
         record: Some(&record),
         mapping: &S::mapping(),
     };
-    connector(erp).push(&push).await
+    connector.push(&push).await
+}
+
+async fn create<S: Subject>(erp: &Server<S>, order: &Value) -> Result<Pushed, PushError> {
+    send::<S>(&*connector(erp), Operation::Create, REFERENCE, order).await
 }
 
 async fn find<S: Subject>(erp: &Server<S>) -> Option<Found> {

@@ -52,7 +52,8 @@ impl Pusher<'_, '_> {
         let because = (!finds_out).then(|| {
             format!(
                 "it was sent, the answer got lost, and nothing says how to find out whether the ERP has it: look there \
-                 for {}, then retry or discard it. With settings.api.push.{data_type}.lookup it is found out by itself",
+                 for {}, then retry or discard it. With settings.api.push.{data_type}.lookup (SOAP: \
+                 settings.soap.push.{data_type}.find) it is found out by itself",
                 change.record_id
             )
         });

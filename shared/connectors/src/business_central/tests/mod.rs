@@ -7,13 +7,12 @@ use domain::change::Operation;
 use domain::connection::{ConnectionMethod, ConnectionSettings, Credentials, Provider};
 use domain::json::Opened;
 use domain::mapping::Mapper;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use transport::ErpError;
 
 use crate::business_central::BusinessCentral;
-use crate::conformance::{Mood, Server, Subject as _, Unkept, conformance, transport};
-use crate::{Connector, Found, Item, Lookup, Pull, Push, PushError, Pushed, default_mapping};
+use crate::conformance::{Mood, Server, Subject as _, Unkept, conformance, send, transport};
+use crate::{Connector, Found, Item, Lookup, Pull, PushError, Pushed, default_mapping};
 use erp::Bc;
 
 conformance!(Bc);
@@ -48,17 +47,7 @@ async fn pulled(data_type: DataType, lists: &[(&'static str, Value)]) -> Vec<Val
 }
 
 async fn push(erp: &Server<Bc>, operation: Operation, key: &str, order: &Value) -> Result<Pushed, PushError> {
-    let record = RawValue::from_string(order.to_string()).unwrap();
-    let push = Push {
-        data_type: DataType::Orders,
-        operation,
-        key,
-        reference: "WEB-1",
-        idempotency_key: "chg_1-1",
-        record: Some(&record),
-        mapping: &Bc::mapping(),
-    };
-    connector(erp).push(&push).await
+    send::<Bc>(&*connector(erp), operation, key, order).await
 }
 
 fn order() -> Value {

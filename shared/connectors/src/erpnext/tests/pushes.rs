@@ -3,36 +3,16 @@
 use domain::DataType;
 use domain::change::Operation;
 use domain::connection::providers::erpnext::ErpNextSettings;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use transport::ErpError;
 
 use super::erp::Site;
 use super::{connector, connector_with};
-use crate::conformance::{Mood, Server, Subject as _};
-use crate::{Connector, Found, Lookup, Push, PushError, Pushed};
-
-async fn push_by(
-    connector: &dyn Connector,
-    operation: Operation,
-    key: &str,
-    order: &Value,
-) -> Result<Pushed, PushError> {
-    let record = RawValue::from_string(order.to_string()).unwrap();
-    let push = Push {
-        data_type: DataType::Orders,
-        operation,
-        key,
-        reference: "WEB-1",
-        idempotency_key: "chg_1-1",
-        record: Some(&record),
-        mapping: &Site::mapping(),
-    };
-    connector.push(&push).await
-}
+use crate::conformance::{Mood, Server, Subject as _, send};
+use crate::{Found, Lookup, PushError, Pushed};
 
 async fn push(erp: &Server<Site>, operation: Operation, order: &Value) -> Result<Pushed, PushError> {
-    push_by(&*connector(erp), operation, "SAL-ORD-2026-00001", order).await
+    send::<Site>(&*connector(erp), operation, "SAL-ORD-2026-00001", order).await
 }
 
 async fn find(erp: &Server<Site>) -> Result<Option<Found>, ErpError> {
@@ -59,7 +39,7 @@ fn submitting() -> ErpNextSettings {
 
 async fn with_an_order() -> Server<Site> {
     let erp = Server::start(Site::default()).await;
-    let pushed = push_by(&*connector(&erp), Operation::Create, "WEB-1", &order()).await.unwrap();
+    let pushed = send::<Site>(&*connector(&erp), Operation::Create, "WEB-1", &order()).await.unwrap();
     assert_eq!(pushed.erp_key.as_deref(), Some("SAL-ORD-2026-00001"));
     erp
 }
@@ -67,7 +47,7 @@ async fn with_an_order() -> Server<Site> {
 async fn with_a_submitted_order() -> Server<Site> {
     let erp = Server::start(Site::default()).await;
     let connector = connector_with(&erp, submitting(), Some("WeCelebrate"));
-    push_by(&*connector, Operation::Create, "WEB-1", &Site::order().unwrap().0).await.unwrap();
+    send::<Site>(&*connector, Operation::Create, "WEB-1", &Site::order().unwrap().0).await.unwrap();
     erp
 }
 
@@ -160,7 +140,7 @@ async fn an_order_somebody_changed_at_the_same_moment_is_sent_again_later() {
 #[tokio::test]
 async fn a_second_order_with_the_reference_is_refused_in_their_words() {
     let erp = with_an_order().await;
-    let error = push_by(&*connector(&erp), Operation::Create, "WEB-1", &order()).await.unwrap_err();
+    let error = send::<Site>(&*connector(&erp), Operation::Create, "WEB-1", &order()).await.unwrap_err();
     let words = "Sales Order already exists against Customer's Purchase Order (ValidationError)";
     assert!(matches!(&error, PushError::Rejected(why) if why.to_string().ends_with(words)), "{error:?}");
 }

@@ -8,7 +8,7 @@ use transport::ErpError;
 
 use super::erp::{Books, by_certificate, connect};
 use super::{books, connector};
-use crate::conformance::{Mood, Server, Subject as _};
+use crate::conformance::{Mood, Server, Subject as _, send};
 use crate::{Found, Lookup, Pull, Push, PushError, Pushed};
 
 fn order() -> Value {
@@ -21,17 +21,7 @@ async fn push(
     key: &str,
     order: &Value,
 ) -> Result<Pushed, PushError> {
-    let record = RawValue::from_string(order.to_string()).unwrap();
-    let push = Push {
-        data_type: DataType::Orders,
-        operation,
-        key,
-        reference: "WEB-1",
-        idempotency_key: "chg_1-1",
-        record: Some(&record),
-        mapping: &Books::mapping(),
-    };
-    connector(erp).push(&push).await
+    send::<Books>(&*connector(erp), operation, key, order).await
 }
 
 async fn with_an_order() -> Server<Books> {

@@ -3,14 +3,13 @@
 use domain::DataType;
 use domain::change::Operation;
 use domain::connection::ConnectionSettings;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::erp::Version;
 use super::pulls::name;
 use super::{erp, settings};
-use crate::conformance::{Mood, Server};
-use crate::{Found, Lookup, Push, PushError, Pushed};
+use crate::conformance::{Mood, Server, send};
+use crate::{Found, Lookup, PushError, Pushed};
 
 /// The order of the suite, at a price that a float can hold.
 fn order<V: Version>() -> Value {
@@ -26,17 +25,7 @@ async fn push_with<V: Version>(
     key: &str,
     order: &Value,
 ) -> Result<Pushed, PushError> {
-    let record = RawValue::from_string(order.to_string()).unwrap();
-    let push = Push {
-        data_type: DataType::Orders,
-        operation,
-        key,
-        reference: "WEB-1",
-        idempotency_key: "chg_1-1",
-        record: Some(&record),
-        mapping: &V::mapping(),
-    };
-    V::connected(&erp.origin, settings, true).push(&push).await
+    send::<V>(&*V::connected(&erp.origin, settings, true), operation, key, order).await
 }
 
 async fn push<V: Version>(

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use transport::ErpError;
 
-use crate::conformance::{Server, Subject as _, changed_at, conformance};
+use crate::conformance::{Server, Subject as _, changed_at, conformance, send};
 use crate::{Connector, Found, Item, Lookup, Pull, Push, PushError, Pushed, default_mapping};
 use erp::{Fusion, stamp};
 
@@ -59,32 +59,13 @@ async fn pulled(data_type: DataType, list: &'static str, records: Value) -> Vec<
     read(&*connector(&erp), everything(data_type)).await
 }
 
-async fn push_as(
-    connector: &dyn Connector,
-    operation: Operation,
-    key: &str,
-    order: &Value,
-) -> Result<Pushed, PushError> {
-    let record = RawValue::from_string(order.to_string()).unwrap();
-    let push = Push {
-        data_type: DataType::Orders,
-        operation,
-        key,
-        reference: "WEB-1",
-        idempotency_key: "chg_1-1",
-        record: Some(&record),
-        mapping: &Fusion::mapping(),
-    };
-    connector.push(&push).await
-}
-
 async fn push(
     erp: &Server<Fusion>,
     operation: Operation,
     key: &str,
     order: &Value,
 ) -> Result<Pushed, PushError> {
-    push_as(&*connector(erp), operation, key, order).await
+    send::<Fusion>(&*connector(erp), operation, key, order).await
 }
 
 async fn find(erp: &Server<Fusion>, reference: &str) -> Result<Option<Found>, ErpError> {
@@ -207,7 +188,7 @@ async fn requests_have_the_form_the_vendor_asks_for() {
     let mut settings = usual();
     settings.oracle.cancel_reason = Some("CUSTOMER".to_owned());
     let cancelling = Fusion::connector(&erp.origin, &settings, true);
-    push_as(&*cancelling, Operation::Delete, "404001", &changed).await.unwrap();
+    send::<Fusion>(&*cancelling, Operation::Delete, "404001", &changed).await.unwrap();
     assert_eq!(find(&erp, "WEB 2/a#1").await.unwrap(), None);
     let since = Some("2026-11-20T10:00:00Z".parse().unwrap());
     for data_type in DataType::ALL {
@@ -280,7 +261,7 @@ async fn a_draft_is_deleted_and_a_submitted_order_is_cancelled_if_there_is_a_rea
     settings.oracle.cancel_reason = Some("CUSTOMER".to_owned());
     let cancelling = Fusion::connector(&erp.origin, &settings, true);
     for _ in 0..2 {
-        push_as(&*cancelling, Operation::Delete, "404001", &order()).await.unwrap();
+        send::<Fusion>(&*cancelling, Operation::Delete, "404001", &order()).await.unwrap();
     }
     assert_eq!(erp.vendor.lists.lock().unwrap()[ORDERS][0]["CanceledFlag"], true);
 
@@ -288,8 +269,8 @@ async fn a_draft_is_deleted_and_a_submitted_order_is_cancelled_if_there_is_a_rea
     let mut settings = usual();
     settings.oracle.submit_orders = false;
     let drafting = Fusion::connector(&erp.origin, &settings, true);
-    push_as(&*drafting, Operation::Create, "WEB-1", &order()).await.unwrap();
-    push_as(&*drafting, Operation::Delete, "404001", &order()).await.unwrap();
+    send::<Fusion>(&*drafting, Operation::Create, "WEB-1", &order()).await.unwrap();
+    send::<Fusion>(&*drafting, Operation::Delete, "404001", &order()).await.unwrap();
     assert_eq!(erp.vendor.orders(), 0);
 }
 

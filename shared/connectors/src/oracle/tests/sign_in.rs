@@ -7,7 +7,7 @@ use transport::ErpError;
 use super::erp::{Fusion, SCOPE, settings};
 use super::{everything, usual};
 use crate::Connector;
-use crate::conformance::{Server, Subject as _, Unkept, transport};
+use crate::conformance::{Server, Subject as _, Unkept, send, transport};
 use crate::oracle::Oracle;
 
 const KEY: &str = include_str!("../../../../transport/src/session/fixtures/rsa.pem");
@@ -119,6 +119,6 @@ async fn whose_items_and_orders_are_meant_must_be_said() {
     }
     let order = super::order();
     let error =
-        super::push_as(&connector, domain::change::Operation::Create, "WEB-1", &order).await.unwrap_err();
+        send::<Fusion>(&connector, domain::change::Operation::Create, "WEB-1", &order).await.unwrap_err();
     assert!(error.to_string().contains("settings.oracle.businessUnit is needed"), "{error}");
 }

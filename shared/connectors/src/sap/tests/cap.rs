@@ -7,8 +7,9 @@ use domain::connection::{ConnectionSettings, Credentials};
 use domain::mapping::FieldMapping;
 use serde_json::{Value, json};
 
-use super::{order, pulled, push_by};
-use crate::conformance::{Unkept, transport};
+use super::erp::S4;
+use super::{order, pulled};
+use crate::conformance::{Unkept, send, transport};
 use crate::sap::Sap;
 use crate::{Connector as _, Lookup};
 
@@ -46,15 +47,15 @@ async fn goes_all_the_way(version: &str) -> Vec<Value> {
     let reference = format!("WEB-{version}-{}", jiff::Timestamp::now().as_microsecond());
     let mut order = order();
     order["reference"] = reference.as_str().into();
-    let made = push_by(&cap, Operation::Create, "WEB-1", &order).await.unwrap().erp_key.unwrap();
+    let made = send::<S4<false>>(&cap, Operation::Create, "WEB-1", &order).await.unwrap().erp_key.unwrap();
     let lookup = Lookup { data_type: DataType::Orders, reference: &reference, mapping: &FieldMapping::new() };
     assert_eq!(cap.find(&lookup).await.unwrap().unwrap().erp_key.as_ref(), Some(&made));
-    push_by(&cap, Operation::Update, &made, &order).await.unwrap();
+    send::<S4<false>>(&cap, Operation::Update, &made, &order).await.unwrap();
     let orders = pulled(&cap, DataType::Orders, 100).await;
     let line = json!([{"lineNumber": "10", "sku": "TG11", "quantity": 2.5, "unit": "PC"}]);
     let ours = orders.iter().find(|order| order["reference"] == *reference).unwrap();
     assert_eq!(ours["lines"], line);
-    push_by(&cap, Operation::Delete, &made, &order).await.unwrap();
+    send::<S4<false>>(&cap, Operation::Delete, &made, &order).await.unwrap();
     assert_eq!(cap.find(&lookup).await.unwrap(), None);
     products
 }

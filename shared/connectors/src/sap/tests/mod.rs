@@ -12,12 +12,11 @@ use domain::connection::{ConnectionMethod, ConnectionSettings, Credentials, Prov
 use domain::json::Opened;
 use domain::mapping::{FieldMapping, Mapper};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use transport::ErpError;
 
-use crate::conformance::{Mood, Server, Subject as _, Unkept, conformance, transport};
+use crate::conformance::{Mood, Server, Subject as _, Unkept, conformance, send, transport};
 use crate::sap::Sap;
-use crate::{Connector, Found, Item, Lookup, Page, Pull, Push, PushError, Pushed, default_mapping};
+use crate::{Connector, Found, Item, Lookup, Page, Pull, PushError, Pushed, default_mapping};
 use erp::S4;
 
 mod v2 {
@@ -74,26 +73,7 @@ async fn push<const V4: bool>(
     key: &str,
     order: &Value,
 ) -> Result<Pushed, PushError> {
-    push_by(&*connector(erp), operation, key, order).await
-}
-
-async fn push_by(
-    connector: &dyn Connector,
-    operation: Operation,
-    key: &str,
-    order: &Value,
-) -> Result<Pushed, PushError> {
-    let record = RawValue::from_string(order.to_string()).unwrap();
-    let push = Push {
-        data_type: DataType::Orders,
-        operation,
-        key,
-        reference: "WEB-1",
-        idempotency_key: "chg_1-1",
-        record: Some(&record),
-        mapping: &FieldMapping::new(),
-    };
-    connector.push(&push).await
+    send::<S4<false>>(&*connector(erp), operation, key, order).await
 }
 
 fn order() -> Value {
@@ -139,7 +119,7 @@ async fn requests_have_the_form_that_v4_asks_for() {
 async fn a_token_is_fetched_once_and_anew_when_its_session_is_over() {
     let erp = Server::start(S4::<false>::default()).await;
     let connector = connector(&erp);
-    let push = async |key| push_by(&*connector, Operation::Create, key, &order()).await.unwrap();
+    let push = async |key| send::<S4<false>>(&*connector, Operation::Create, key, &order()).await.unwrap();
     push("WEB-1").await;
     push("WEB-1").await;
     assert_eq!(erp.vendor.sessions(), 1, "a token is kept");
@@ -166,7 +146,8 @@ async fn a_new_order_without_a_sales_area_names_the_setting() {
         api_key: Some("k".to_owned().into()),
         ..Credentials::default()
     };
-    let error = push_by(&s4(credentials).unwrap(), Operation::Create, "WEB-1", &order()).await.unwrap_err();
+    let error =
+        send::<S4<false>>(&s4(credentials).unwrap(), Operation::Create, "WEB-1", &order()).await.unwrap_err();
     assert!(
         matches!(&error, PushError::NotSent(ErpError::Misconfigured(why)) if why.contains("settings.sap.order.salesOrg")),
         "{error:?}"

@@ -24,7 +24,7 @@ async fn fate(status: u16, body: &'static str) -> (ErpError, PushError) {
     let erp = start::<false>(1).await;
     erp.next([Mood::Answers(status, None, body), Mood::Answers(status, None, body)]);
     let read = usual(&erp).test().await.unwrap_err();
-    let pushed = push_over(&*usual(&erp), Operation::Create, "WEB-1", &order()).await.unwrap_err();
+    let pushed = send::<Erp<false>>(&*usual(&erp), Operation::Create, "WEB-1", &order()).await.unwrap_err();
     assert!(erp.is_calm());
     (read, pushed)
 }
@@ -131,14 +131,14 @@ async fn a_business_refusal_may_stand_in_an_answer_or_in_a_fault() {
     let detail = "<s:Fault><faultcode>s:Server</faultcode><faultstring>Internal</faultstring><detail>\
                   <OrderRefused><why>Credit limit</why></OrderRefused></detail></s:Fault>";
     erp.next([Mood::Answers(500, None, envelope(detail))]);
-    let error = push_over(&*connector, Operation::Create, "WEB-1", &order()).await.unwrap_err();
+    let error = send::<Erp<false>>(&*connector, Operation::Create, "WEB-1", &order()).await.unwrap_err();
     assert!(
         matches!(&error, PushError::Rejected(why) if why.to_string().ends_with("refused: Credit limit")),
         "{error:?}"
     );
     let mut nobody = order();
     nobody["customerId"] = "nobody".into();
-    let error = push_over(&*usual(&erp), Operation::Create, "WEB-1", &nobody).await.unwrap_err();
+    let error = send::<Erp<false>>(&*usual(&erp), Operation::Create, "WEB-1", &nobody).await.unwrap_err();
     let words = "refused: No such customer nobody";
     assert!(matches!(&error, PushError::Rejected(why) if why.to_string().ends_with(words)), "{error:?}");
 }
@@ -148,9 +148,9 @@ async fn an_answer_without_the_key_leaves_an_order_in_doubt_unless_none_was_prom
     let erp = start::<false>(1).await;
     erp.next([Mood::Answers(200, None, envelope("<CreateOrderResponse/>")), Mood::Answers(202, None, "")]);
     let connector = usual(&erp);
-    let error = push_over(&*connector, Operation::Create, "WEB-1", &order()).await.unwrap_err();
+    let error = send::<Erp<false>>(&*connector, Operation::Create, "WEB-1", &order()).await.unwrap_err();
     assert!(matches!(&error, PushError::Unknown(why) if why.to_string().contains("keyPath")), "{error:?}");
-    let pushed = push_over(&*connector, Operation::Create, "WEB-1", &order()).await.unwrap();
+    let pushed = send::<Erp<false>>(&*connector, Operation::Create, "WEB-1", &order()).await.unwrap();
     assert_eq!(pushed.erp_key, None);
 }
 

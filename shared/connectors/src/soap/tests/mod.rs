@@ -11,12 +11,11 @@ use std::sync::atomic::Ordering;
 use domain::DataType;
 use domain::change::Operation;
 use domain::connection::ConnectionSettings;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use transport::ErpError;
 
-use crate::conformance::{Mood, Server, Subject as _};
-use crate::{Connector, Found, Lookup, Pull, Push, PushError, Pushed};
+use crate::conformance::{Mood, Server, Subject as _, send};
+use crate::{Connector, Found, Lookup, Pull, PushError};
 use connection::{connect, soap_settings};
 use erp::Erp;
 
@@ -49,25 +48,6 @@ fn usual<const V12: bool>(erp: &Server<Erp<V12>>) -> Box<dyn Connector> {
     changed(erp, |_| {})
 }
 
-async fn push_over(
-    connector: &dyn Connector,
-    operation: Operation,
-    key: &str,
-    order: &Value,
-) -> Result<Pushed, PushError> {
-    let record = RawValue::from_string(order.to_string()).unwrap();
-    let push = Push {
-        data_type: DataType::Orders,
-        operation,
-        key,
-        reference: "WEB-1",
-        idempotency_key: "chg_1-1",
-        record: Some(&record),
-        mapping: &Erp::<false>::mapping(),
-    };
-    connector.push(&push).await
-}
-
 async fn find_over(connector: &dyn Connector, reference: &str) -> Result<Option<Found>, ErpError> {
     let mapping = Erp::<false>::mapping();
     connector.find(&Lookup { data_type: DataType::Orders, reference, mapping: &mapping }).await
@@ -92,9 +72,9 @@ fn order() -> Value {
 async fn sends_everything<const V12: bool>() -> String {
     let erp = start::<V12>(12).await;
     let connector = usual(&erp);
-    push_over(&*connector, Operation::Create, "WEB-1", &order()).await.unwrap();
-    push_over(&*connector, Operation::Update, "SO-1", &json!({"notes": "later"})).await.unwrap();
-    push_over(&*connector, Operation::Delete, "SO-1", &order()).await.unwrap();
+    send::<Erp<false>>(&*connector, Operation::Create, "WEB-1", &order()).await.unwrap();
+    send::<Erp<false>>(&*connector, Operation::Update, "SO-1", &json!({"notes": "later"})).await.unwrap();
+    send::<Erp<false>>(&*connector, Operation::Delete, "SO-1", &order()).await.unwrap();
     assert_eq!(find_over(&*connector, "O'Hara & <Sons>").await.unwrap(), None);
     let since = Some("2026-11-20T00:00:30.5Z".parse().unwrap());
     let pull = Pull { data_type: DataType::Products, page_size: 6, resume: None, since };
@@ -175,7 +155,7 @@ async fn an_action_of_another_operation_is_rejected_in_their_words() {
 #[tokio::test]
 async fn an_order_keeps_every_line_and_character_on_its_way() {
     let erp = start::<true>(0).await;
-    push_over(&*usual(&erp), Operation::Create, "WEB-1", &order()).await.unwrap();
+    send::<Erp<false>>(&*usual(&erp), Operation::Create, "WEB-1", &order()).await.unwrap();
     let orders = erp.vendor.orders.lock().unwrap();
     assert_eq!(orders[0].note.as_deref(), Some("<b>Ring & \"wait\"</b>"));
     assert_eq!(orders[0].lines, 2);
@@ -186,7 +166,7 @@ async fn a_record_that_xml_cannot_carry_needs_mapping() {
     let erp = start::<false>(0).await;
     let mut odd = order();
     odd["notes"] = "a\u{7}b".into();
-    let error = push_over(&*usual(&erp), Operation::Create, "WEB-1", &odd).await.unwrap_err();
+    let error = send::<Erp<false>>(&*usual(&erp), Operation::Create, "WEB-1", &odd).await.unwrap_err();
     assert!(matches!(&error, PushError::NeedsMapping(why) if why.starts_with("notes holds")), "{error:?}");
     assert_eq!(erp.vendor.calls.load(Ordering::SeqCst), 0);
 }
@@ -195,9 +175,9 @@ async fn a_record_that_xml_cannot_carry_needs_mapping() {
 async fn what_is_gone_is_deleted_already_and_cannot_be_changed() {
     let erp = start::<false>(0).await;
     let connector = usual(&erp);
-    let pushed = push_over(&*connector, Operation::Delete, "SO-9", &order()).await.unwrap();
+    let pushed = send::<Erp<false>>(&*connector, Operation::Delete, "SO-9", &order()).await.unwrap();
     assert!(pushed.message.starts_with("it was not there any more"), "{}", pushed.message);
-    let error = push_over(&*connector, Operation::Update, "SO-9", &order()).await.unwrap_err();
+    let error = send::<Erp<false>>(&*connector, Operation::Update, "SO-9", &order()).await.unwrap_err();
     assert!(
         matches!(&error, PushError::Rejected(why) if why.to_string().ends_with("no such order")),
         "{error:?}"
@@ -208,12 +188,12 @@ async fn what_is_gone_is_deleted_already_and_cannot_be_changed() {
 async fn an_operation_that_is_not_set_is_refused_before_anything_is_sent() {
     let erp = start::<false>(0).await;
     let reading = changed(&erp, |soap| drop(soap.as_object_mut().unwrap().remove("push")));
-    let error = push_over(&*reading, Operation::Create, "WEB-1", &order()).await.unwrap_err();
+    let error = send::<Erp<false>>(&*reading, Operation::Create, "WEB-1", &order()).await.unwrap_err();
     assert!(matches!(&error, PushError::NotSent(ErpError::Misconfigured(_))), "{error:?}");
     assert!(!reading.can_find(DataType::Orders));
     let keeping =
         changed(&erp, |soap| drop(soap["push"]["orders"].as_object_mut().unwrap().remove("delete")));
-    let error = push_over(&*keeping, Operation::Delete, "SO-1", &order()).await.unwrap_err();
+    let error = send::<Erp<false>>(&*keeping, Operation::Delete, "SO-1", &order()).await.unwrap_err();
     assert!(
         matches!(&error, PushError::Rejected(why) if why.to_string().contains("orders.delete")),
         "{error:?}"
