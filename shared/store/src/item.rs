@@ -18,7 +18,7 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 const MAX_GETS: usize = 100;
 
 /// Most writes one `BatchWriteItem` takes.
-const MAX_WRITES: usize = 25;
+pub(crate) const MAX_WRITES: usize = 25;
 
 /// A string attribute.
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {

@@ -12,10 +12,10 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::item::{Item, Range, index, make_lean, number, string, text, value};
+use crate::item::{Item, MAX_WRITES, Range, index, make_lean, number, string, text, value};
 use crate::key::{self, BY_KIND, BY_OWNER, Index};
 use crate::set_aside::set_aside_item;
-use crate::{Collection, Listing, Store, StoreError, cursor};
+use crate::{Collection, Listing, Permit, Store, StoreError, cursor};
 
 /// Which runs are wanted.
 #[derive(Debug, Clone, Default)]
@@ -307,18 +307,25 @@ impl Store {
         self.query(Some(index), &pk, &range, limit, after.as_deref()).await
     }
 
-    /// Keeps records that were set aside. Writing the same position twice keeps the last.
+    /// Keeps records that were set aside. Writing the same position twice keeps the last; a worker whose lease has ended
+    /// writes no more, for the next one may read other records at these positions.
     ///
     /// # Errors
-    /// If the table cannot be reached.
+    /// [`StoreError::Changed`] if the permit ends, or if the table cannot be reached.
     pub async fn keep_failed_records(
         &self,
         run: &Run,
         failed: &[FailedRecord],
+        permit: &Permit,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let items = failed.iter().map(|record| set_aside_item(run, record, at));
-        self.put_many(items.collect::<Result<_, _>>()?).await
+        for failed in failed.chunks(MAX_WRITES) {
+            let items = failed.iter().map(|record| set_aside_item(run, record, at));
+            let items = items.collect::<Result<_, _>>()?;
+            permit.check()?;
+            self.put_many(items).await?;
+        }
+        Ok(())
     }
 
     /// Forgets the failed records of a run beyond `position`: an attempt that was cut off left them.

@@ -40,7 +40,7 @@ impl Storing {
         let plan = run.dry_run.then_some(run.counts.read);
         let mut task = JoinSet::new();
         let storing = async move {
-            store.keep_failed_records(&setting_aside, &failed, now()).await?;
+            store.keep_failed_records(&setting_aside, &failed, &permit, now()).await?;
             match plan {
                 Some(from) => plan::plan(&store, &collection, &id, from, &upserts).await,
                 None => store.upsert_records(&collection, &id, read, &upserts, &permit, now()).await,

@@ -1,4 +1,4 @@
-//! The right to write blocks, for a while.
+//! The right to write what a run read, for a while.
 //!
 //! A worker's lease ends by the clock, and another may take its run up then. A write that is sent after that could
 //! still succeed where the block is as it was, so it must not be sent.
@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::StoreError;
 
-/// The right to write blocks until some moment. Clones share it.
+/// The right to write what a run read until some moment. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Permit(Arc<Mutex<Option<Instant>>>);
 
@@ -31,7 +31,7 @@ impl Permit {
     }
 
     /// Refuses once the end has come.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if until.is_none_or(|until| Instant::now() < until) { Ok(()) } else { Err(StoreError::Changed) }
     }

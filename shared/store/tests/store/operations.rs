@@ -8,7 +8,7 @@ use domain::ids::{ConnectionId, ContactId};
 use domain::run::{FailedRecord, FailureClass};
 use domain::set_aside::SetAsideStatus;
 use jiff::{SignedDuration, Timestamp};
-use store::{Collection, SetAsideFilter, StoreError};
+use store::{Collection, Permit, SetAsideFilter, StoreError};
 
 use crate::embedded::{connection, run, store};
 
@@ -69,8 +69,8 @@ async fn records_set_aside_by_earlier_runs_are_closed_by_their_keys_whatever_is_
     let mut failed: Vec<_> = (1..).zip(keys).map(|(position, key)| record(position, Some(key))).collect();
     failed.push(record(4, None));
     let of = Collection::plain(sap.clone(), DataType::Products);
-    store.keep_failed_records(&first, &failed, at).await.unwrap();
-    store.keep_failed_records(&second, &failed[..1], at).await.unwrap();
+    store.keep_failed_records(&first, &failed, &Permit::unlimited(), at).await.unwrap();
+    store.keep_failed_records(&second, &failed[..1], &Permit::unlimited(), at).await.unwrap();
     assert_eq!(store.open_set_aside_keys(&of).await.unwrap(), keys.map(str::to_owned).into());
     let berlin = Collection { scope: Some("site:berlin".parse().unwrap()), ..of.clone() };
     for other in [Collection::plain(sap.clone(), DataType::Orders), berlin] {

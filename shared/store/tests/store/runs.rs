@@ -1,9 +1,11 @@
+use std::time::Instant;
+
 use domain::DataType;
 use domain::ids::ConnectionId;
 use domain::run::{Counts, FailedRecord, FailureClass, RunStatus};
 use domain::sync_config::SyncStatus;
 use jiff::{SignedDuration, Timestamp};
-use store::{RunFilter, SlotTaken, Started, StoreError};
+use store::{Permit, RunFilter, SlotTaken, Started, StoreError};
 
 use crate::embedded::{closed, config, connection, run, store};
 
@@ -145,13 +147,18 @@ async fn failed_records_are_paged_in_order_and_those_of_a_lost_attempt_forgotten
         raw: "{}".to_owned(),
     };
     let all: Vec<_> = (1..=60).map(record).collect();
-    store.keep_failed_records(&run, &all, Timestamp::now()).await.unwrap();
-    store.keep_failed_records(&run, &all[..3], Timestamp::now()).await.unwrap();
+    store.keep_failed_records(&run, &all, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+    store.keep_failed_records(&run, &all[..3], &Permit::unlimited(), Timestamp::now()).await.unwrap();
     let first = store.failed_records(&run.id, 50, None).await.unwrap();
     assert_eq!(first.items, all[..50]);
     let rest = store.failed_records(&run.id, 50, first.next.as_deref()).await.unwrap();
     assert_eq!((rest.items.as_slice(), rest.next), (&all[50..], None));
 
     store.forget_failed_records_after(&run.id, 40).await.unwrap();
+    assert_eq!(store.failed_records(&run.id, 50, None).await.unwrap().items, all[..40]);
+
+    let ended = Permit::until(Instant::now());
+    let late = store.keep_failed_records(&run, &all, &ended, Timestamp::now()).await;
+    assert!(matches!(late, Err(StoreError::Changed)), "{late:?}");
     assert_eq!(store.failed_records(&run.id, 50, None).await.unwrap().items, all[..40]);
 }
