@@ -31,6 +31,9 @@ pub(crate) trait Subject: Vendor + Sized {
     /// What is pulled: records that are stamped, if the vendor has any.
     const PULLED: DataType;
 
+    /// The most records that the vendor gives at a time, where it refuses to be asked for more.
+    const LARGEST_PAGE: u32 = 20_000;
+
     /// An ERP with so many records of that type. The first is called [`NAME`] and costs [`AMOUNT`]; number `n` was
     /// changed at [`changed_at`].
     fn with_records(count: usize) -> Self;

@@ -43,7 +43,8 @@ pub(crate) async fn measure<S: Subject>() {
 /// Reads and maps every record, and counts the pages that hold some.
 async fn pull<S: Subject>(erp: &Server<S>) -> usize {
     let connector = S::connector(&erp.origin, &settings(), true);
-    let pull = Pull { data_type: S::PULLED, page_size: RECORDS, resume: None, since: None };
+    let pull =
+        Pull { data_type: S::PULLED, page_size: RECORDS.min(S::LARGEST_PAGE), resume: None, since: None };
     let mut pages = connector.pull(pull).await.unwrap();
     let mut mapper = Mapper::new(S::PULLED, &S::mapping(), &[]);
     let (mut full, mut mapped, mut canonical) = (0, 0, Vec::new());

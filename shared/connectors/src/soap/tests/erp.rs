@@ -337,6 +337,7 @@ impl<const V12: bool> Vendor for Erp<V12> {
 
 impl<const V12: bool> Subject for Erp<V12> {
     const PULLED: DataType = DataType::Products;
+    const LARGEST_PAGE: u32 = 100;
 
     fn with_records(count: usize) -> Self {
         Self { products: count, ..Self::default() }
