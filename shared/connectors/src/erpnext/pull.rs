@@ -87,7 +87,7 @@ impl Source for Documents {
             }
         };
         let records = related::complete(&self.site, self.data_type, rows).await?;
-        Ok(Batch::put_together(&records, next))
+        Batch::written(format!("[{}]", records.join(",")), next)
     }
 
     fn is_whole(&self) -> bool {

@@ -125,7 +125,7 @@ impl Source for List {
         let next = self.next(at, &page)?;
         beside::put(&self.erp, self.data_type, &mut page).await?;
         let records: Vec<_> = page.iter().map(Row::to_json).collect();
-        Ok(Batch::put_together(&records, next))
+        Batch::written(format!("[{}]", records.join(",")), next)
     }
 
     fn is_whole(&self) -> bool {

@@ -54,19 +54,6 @@ impl Batch {
         Ok(Self { body: answer.body.into(), items, mark, next })
     }
 
-    /// Records that were put together from several answers, each a JSON object.
-    pub(crate) fn put_together(records: &[String], next: Option<Step>) -> Self {
-        let (mut body, mut ranges) = (String::new(), Vec::with_capacity(records.len()));
-        for record in records {
-            let start = body.len();
-            body.push_str(record);
-            ranges.push(start..body.len());
-        }
-        let texts: Vec<_> = records.iter().filter_map(|record| Json::parse(record.as_bytes()).ok()).collect();
-        let items = ranges.into_iter().map(Item::Record).collect();
-        Self { body: body.into_bytes(), items, mark: Mark::of(&texts), next }
-    }
-
     /// Records that were put together of several answers, as a JSON list.
     ///
     /// # Errors
