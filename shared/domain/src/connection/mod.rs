@@ -6,6 +6,8 @@ pub mod providers;
 mod settings;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wrong;
 
 pub use credentials::{Credentials, CredentialsOf, MASK, Masked, SealedSecret, SecretField, SecretInput};
 pub use provider::{ConnectionMethod, Provider};

@@ -6,13 +6,10 @@ use super::*;
 
 /// What is wrong with a connection, each with its field.
 fn wrong(provider: &str, method: &str, credentials: Value, settings: Value) -> Vec<String> {
-    let input: ConnectionInput = serde_json::from_value(json!({
+    wrong::texts(wrong::connection(json!({
         "name": "ERP", "provider": provider, "connectionMethod": method,
         "credentials": credentials, "settings": settings,
-    }))
-    .unwrap();
-    let errors = input.validate().err().map(|invalid| invalid.0).unwrap_or_default();
-    errors.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect()
+    })))
 }
 
 fn wrong_credentials(provider: &str, method: &str, credentials: Value) -> Vec<String> {

@@ -88,15 +88,10 @@ impl ErpNextSettings {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::connection::ConnectionSettings;
-    use crate::validation::Checks;
+    use crate::connection::wrong;
 
     fn wrong(settings: Value) -> Vec<String> {
-        let settings: ConnectionSettings = serde_json::from_value(json!({"erpNext": settings})).unwrap();
-        let mut checks = Checks::default();
-        settings.check(&mut checks);
-        let errors = checks.finish().err().map(|invalid| invalid.0).unwrap_or_default();
-        errors.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect()
+        wrong::texts(wrong::settings(json!({"erpNext": settings})))
     }
 
     #[test]

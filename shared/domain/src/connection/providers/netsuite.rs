@@ -99,14 +99,10 @@ fn is_expression(text: &str) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::*;
+    use crate::connection::wrong;
 
     fn wrong(settings: Value) -> Vec<String> {
-        let settings: NetSuiteSettings = serde_json::from_value(settings).unwrap();
-        let mut checks = Checks::default();
-        settings.check(&mut checks);
-        let errors = checks.finish().err().map(|invalid| invalid.0).unwrap_or_default();
-        errors.into_iter().map(|error| error.field).collect()
+        wrong::fields(wrong::settings(json!({"netSuite": settings})))
     }
 
     #[test]

@@ -166,17 +166,14 @@ fn is_name(text: &str, others: &str) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::connection::{ConnectionInput, ConnectionSettings};
+    use crate::connection::{ConnectionSettings, wrong};
 
     /// The fields that are wrong with a connection.
     fn wrong(credentials: Value, settings: Value) -> Vec<String> {
-        let input: ConnectionInput = serde_json::from_value(json!({
+        wrong::fields(wrong::connection(json!({
             "name": "Odoo", "provider": "Odoo", "connectionMethod": "api",
             "credentials": credentials, "settings": {"odoo": settings},
-        }))
-        .unwrap();
-        let errors = input.validate().err().map(|invalid| invalid.0).unwrap_or_default();
-        errors.into_iter().map(|error| error.field).collect()
+        })))
     }
 
     #[test]

@@ -61,15 +61,10 @@ impl TrytonSettings {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::connection::ConnectionSettings;
-    use crate::validation::Checks;
+    use crate::connection::wrong;
 
     fn wrong(tryton: Value) -> Vec<String> {
-        let settings: ConnectionSettings = serde_json::from_value(json!({"tryton": tryton})).unwrap();
-        let mut checks = Checks::default();
-        settings.check(&mut checks);
-        let errors = checks.finish().err().map(|invalid| invalid.0).unwrap_or_default();
-        errors.into_iter().map(|error| error.field).collect()
+        wrong::fields(wrong::settings(json!({"tryton": tryton})))
     }
 
     #[test]

@@ -168,16 +168,11 @@ fn check_dotted(path: &str, field: &str, checks: &mut Checks) {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::connection::ConnectionSettings;
-    use crate::validation::Checks;
+    use crate::connection::{ConnectionSettings, wrong};
 
     /// What is wrong with `push`, each with its field.
     fn wrong(push: Value) -> Vec<String> {
-        let settings: ConnectionSettings = serde_json::from_value(json!({"api": {"push": push}})).unwrap();
-        let mut checks = Checks::default();
-        settings.check(&mut checks);
-        let errors = checks.finish().err().map(|invalid| invalid.0).unwrap_or_default();
-        errors.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect()
+        wrong::texts(wrong::settings(json!({"api": {"push": push}})))
     }
 
     #[test]

@@ -1,25 +1,17 @@
 use serde_json::{Value, json};
 
-use crate::connection::{ConnectionInput, ConnectionSettings};
-use crate::validation::Checks;
+use crate::connection::{ConnectionSettings, wrong};
 
 const URL: &str = "https://erp.example.com/soap";
 
 /// What is wrong with `soap`, each with its field.
 fn wrong(soap: Value) -> Vec<String> {
-    let settings: ConnectionSettings = serde_json::from_value(json!({"soap": soap})).unwrap();
-    let mut checks = Checks::default();
-    settings.check(&mut checks);
-    let errors = checks.finish().err().map(|invalid| invalid.0).unwrap_or_default();
-    errors.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect()
+    wrong::texts(wrong::settings(json!({"soap": soap})))
 }
 
 fn wrong_connection(credentials: Value, soap: Value) -> Vec<String> {
-    let input: ConnectionInput = serde_json::from_value(json!({"name": "x", "provider": "soap",
-        "connectionMethod": "api", "credentials": credentials, "settings": {"soap": soap}}))
-    .unwrap();
-    let errors = input.validate().err().map(|invalid| invalid.0).unwrap_or_default();
-    errors.into_iter().map(|error| error.field).collect()
+    wrong::fields(wrong::connection(json!({"name": "x", "provider": "soap",
+        "connectionMethod": "api", "credentials": credentials, "settings": {"soap": soap}})))
 }
 
 fn whole() -> Value {
