@@ -1,7 +1,7 @@
 //! The API's description, for programs at `/openapi.json` and for people at `/docs`, and the connectors' manuals. All
 //! work offline.
 
-use std::sync::{Arc, OnceLock};
+use std::borrow::Cow;
 
 use axum::Router;
 use axum::extract::State;
@@ -12,7 +12,8 @@ use http::header::CONTENT_TYPE;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{ApiState, manuals, openapi};
+use crate::base_path::BasePath;
+use crate::{ApiState, manuals};
 
 /// What the page at `/docs` may load: its own files, and the small pictures and styles it carries inline.
 pub(crate) const POLICY: HeaderValue = HeaderValue::from_static(
@@ -20,16 +21,38 @@ pub(crate) const POLICY: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; frame-ancestors 'none'",
 );
 
-/// The routes. They are no part of the description, which is made for the first who asks.
+/// The description, as a test holds it to the routes: the function that serves it need not have all of them in it.
+const DOCUMENT: &str = include_str!("../openapi.json");
+
+/// The routes. They are no part of the description.
 pub fn public_routes() -> OpenApiRouter<ApiState> {
     let page = SwaggerUi::new("/docs").config(Config::from("../openapi.json").try_it_out_enabled(true));
-    let made = Arc::new(OnceLock::new());
-    let document = get(async move |State(state): State<ApiState>| get_openapi(&state, &made));
-    Router::new().route("/openapi.json", document).merge(manuals::routes()).merge(page).into()
+    Router::new().route("/openapi.json", get(get_openapi)).merge(manuals::routes()).merge(page).into()
 }
 
-fn get_openapi(state: &ApiState, made: &OnceLock<String>) -> Response {
-    let document =
-        made.get_or_init(|| openapi::served_under(&state.config.base_path).to_json().unwrap_or_default());
-    ([(CONTENT_TYPE, "application/json")], document.clone()).into_response()
+async fn get_openapi(State(state): State<ApiState>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], served_under(&state.config.base_path)).into_response()
+}
+
+/// The document of an API that is served under `base` too.
+fn served_under(base: &BasePath) -> Cow<'static, str> {
+    if base.as_str().is_empty() {
+        return DOCUMENT.into();
+    }
+    const SERVERS: &str = "\"servers\": [";
+    DOCUMENT.replacen(SERVERS, &format!("{SERVERS}{{\"url\": \"{}\"}},", base.as_str()), 1).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_base_path_is_named_as_a_server() {
+        let base = "/make-server-6fcaeea3".parse().unwrap();
+        let document: Value = serde_json::from_str(&served_under(&base)).unwrap();
+        assert_eq!(document["servers"], json!([{"url": "/make-server-6fcaeea3"}, {"url": "/"}]));
+    }
 }

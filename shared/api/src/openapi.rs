@@ -13,7 +13,6 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use utoipa::openapi::{ContentBuilder, Info, License, OpenApi, Ref, RefOr, Required, Response, Server, Tag};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::base_path::BasePath;
 use crate::rendering::{ErrorBody, Meta, PLATFORM_PREFIX, PlatformErrorBody};
 use crate::router::{guarded, public};
 
@@ -38,14 +37,9 @@ const TAGS: [(&str, &str); 11] = [
     ("service", "Causeway itself."),
 ];
 
-/// The API's document.
+/// The API's document, made of the routes. What is served is `openapi.json`, which a test holds to it.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    served_under(&BasePath::default())
-}
-
-/// The document of an API that is served under `base` too.
-pub(crate) fn served_under(base: &BasePath) -> OpenApi {
     let mut document = public().into_openapi();
     complete(&mut document, false);
     let mut behind_guard = guarded().into_openapi();
@@ -54,8 +48,7 @@ pub(crate) fn served_under(base: &BasePath) -> OpenApi {
     document.info = Info::new("Causeway", env!("CARGO_PKG_VERSION"));
     document.info.description = Some(DESCRIPTION.to_owned());
     document.info.license = Some(License::new("Apache-2.0"));
-    let prefixed = Some(base.as_str()).filter(|base| !base.is_empty());
-    document.servers = Some(prefixed.into_iter().chain(["/"]).map(Server::new).collect());
+    document.servers = Some(vec![Server::new("/")]);
     document.tags = Some(TAGS.iter().map(|(name, about)| tag(name, about)).collect());
     let components = document.components.get_or_insert_default();
     let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
