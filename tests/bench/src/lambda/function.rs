@@ -1,16 +1,16 @@
 //! One function: how it is started, and what twenty starts took.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use serde_json::Value;
 
+use super::events::Asked;
 use super::runtime_api::RuntimeApi;
 use super::stage::Stage;
 use crate::process::Running;
@@ -18,13 +18,16 @@ use crate::process::Running;
 /// Invocations after the first, per start. Their median is told.
 const WARM: usize = 50;
 
+/// How much of what a function said is told when it fails, from the end, in bytes.
+const LAST_WORDS: usize = 2_000;
+
 /// A function that can be started.
 pub(crate) struct Function {
     pub(crate) name: String,
     program: PathBuf,
     arguments: Vec<String>,
     directory: PathBuf,
-    event: Option<Value>,
+    asked: Option<Asked>,
     /// Whether `program` is what is deployed.
     ships: bool,
 }
@@ -51,32 +54,32 @@ struct Once {
 
 impl Function {
     /// One of ours, as `cargo lambda build` made it.
-    pub(crate) fn ours(workspace: &Path, name: &str, event: Option<Value>) -> Self {
+    pub(crate) fn ours(workspace: &Path, name: &str, asked: Option<Asked>) -> Self {
         let directory = workspace.join("target/lambda").join(name);
         let program = directory.join("bootstrap");
-        Self { name: name.to_owned(), program, arguments: Vec::new(), directory, event, ships: true }
+        Self { name: name.to_owned(), program, arguments: Vec::new(), directory, asked, ships: true }
     }
 
     /// The same `GET connection` on Python's runtime.
-    pub(crate) fn python(workspace: &Path, event: Value) -> Self {
+    pub(crate) fn python(workspace: &Path, asked: Asked) -> Self {
         Self {
             name: "Python: awslambdaric, boto3".to_owned(),
             program: workspace.join("target/lambda-venv/bin/python"),
             arguments: ["-m", "awslambdaric", "get_connection.handler"].map(str::to_owned).to_vec(),
             directory: workspace.join("tests/bench/lambda"),
-            event: Some(event),
+            asked: Some(asked),
             ships: false,
         }
     }
 
     /// The same `GET connection` on Node.
-    pub(crate) fn node(workspace: &Path, event: Value) -> Self {
+    pub(crate) fn node(workspace: &Path, asked: Asked) -> Self {
         Self {
             name: "Node: bare loop, @aws-sdk/client-dynamodb".to_owned(),
             program: PathBuf::from("node"),
             arguments: vec!["get_connection.mjs".to_owned()],
             directory: workspace.join("target/lambda-node"),
-            event: Some(event),
+            asked: Some(asked),
             ships: false,
         }
     }
@@ -98,41 +101,60 @@ impl Function {
         })
     }
 
+    /// Starts it once. What it said goes into the error, if there is one.
     async fn start(&self, stage: &Stage) -> Result<Once> {
+        let mut log = tempfile::tempfile()?;
+        let once = self.observe(stage, &log).await;
+        match once {
+            Ok(once) => Ok(once),
+            Err(error) => {
+                let said = last_words(&mut log)?;
+                Err(error.context(format!("it said: {said}")))
+            }
+        }
+    }
+
+    async fn observe(&self, stage: &Stage, log: &File) -> Result<Once> {
         let mut api = RuntimeApi::start().await?;
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).current_dir(&self.directory).envs(stage.environment());
-        command.env("AWS_LAMBDA_RUNTIME_API", api.address.to_string());
-        command
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.env("AWS_LAMBDA_RUNTIME_API", api.address.to_string()).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);
         let begun = Instant::now();
         let child = command.spawn().with_context(|| format!("{} is not there", self.program.display()))?;
         let process = Running::new(child);
         let init = api.asked().await? - begun;
-        let (first, warm) = match &self.event {
-            Some(event) => self.invoke(&mut api, event).await?,
+        let (first, warm) = match &self.asked {
+            Some(asked) => invoke(&mut api, asked).await?,
             None => (None, None),
         };
         Ok(Once { init, first, warm, peak_mb: process.peak_mb()? })
     }
+}
 
-    async fn invoke(
-        &self,
-        api: &mut RuntimeApi,
-        event: &Value,
-    ) -> Result<(Option<Duration>, Option<Duration>)> {
-        let (first, answer) = api.invoke(event).await?;
-        let good = answer.get("statusCode").is_none_or(|status| status == 200);
-        ensure!(good, "it answers {answer}");
-        let mut warm = Vec::with_capacity(WARM);
-        for _ in 0..WARM {
-            warm.push(api.invoke(event).await?.0);
-        }
-        Ok((Some(first), median(warm.into_iter())))
+async fn invoke(api: &mut RuntimeApi, asked: &Asked) -> Result<(Option<Duration>, Option<Duration>)> {
+    let (first, answer) = api.invoke(&asked.event).await?;
+    let mut answers = vec![answer];
+    let mut warm = Vec::with_capacity(WARM);
+    for _ in 0..WARM {
+        let (took, answer) = api.invoke(&asked.event).await?;
+        warm.push(took);
+        answers.push(answer);
     }
+    let other = asked.status.and_then(|status| answers.iter().find(|answer| answer["statusCode"] != status));
+    if let Some(answer) = other {
+        bail!("it answers {answer}");
+    }
+    Ok((Some(first), median(warm.into_iter())))
+}
+
+/// The end of what a function said.
+fn last_words(log: &mut File) -> Result<String> {
+    let mut said = Vec::new();
+    log.rewind()?;
+    log.read_to_end(&mut said)?;
+    let end = said.split_off(said.len().saturating_sub(LAST_WORDS));
+    Ok(String::from_utf8_lossy(&end).into_owned())
 }
 
 /// What a zip of one file takes, its few bytes of directory left out.
