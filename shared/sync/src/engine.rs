@@ -70,7 +70,7 @@ impl Default for Pace {
         Self {
             lease: Duration::from_secs(15),
             renew_every: Duration::from_secs(4),
-            batch_records: 33_500,
+            batch_records: 33_000,
             write_after: Duration::from_secs(2),
             slice: Duration::from_secs(3),
         }
