@@ -117,6 +117,8 @@ fn start(function: impl AsyncFnOnce(Home, Telemetry) -> Result<(), Error>) -> Re
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let telemetry = telemetry::start_in_lambda(std::mem::take(&mut settings.log), settings.log_format)?;
+        // A function that panics is gone: what it says of it must be a line like the others.
+        std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug ends this function")));
         function(Home::open(settings).await, telemetry).await
     })
 }
