@@ -210,14 +210,16 @@ async fn a_pull_that_skipped_a_file_does_not_say_that_it_met_everything() {
 }
 
 #[tokio::test]
-async fn files_that_stay_are_in_no_ledger() {
+async fn files_that_stay_are_neither_held_against_the_ledger_nor_noted() {
     let mut site = skipping();
-    site.settings.files.after_read = FileAfterRead::Keep;
-    site.put("products.csv", "sku\n1\n");
-    for _ in 0..2 {
-        assert_eq!(read(&site).await, (vec!["1".to_owned()], vec![]));
+    for (after_read, sku) in
+        [(FileAfterRead::Archive, "1"), (FileAfterRead::Keep, "1"), (FileAfterRead::Keep, "2")]
+    {
+        site.settings.files.after_read = after_read;
+        site.put("products.csv", &format!("sku\n{sku}\n"));
+        assert_eq!(read(&site).await, (vec![sku.to_owned()], vec![]));
     }
-    assert!(site.ledger.files().is_empty());
+    assert_eq!((site.ledger.files().len(), site.ledger.looked_up()), (1, 0));
 }
 
 #[tokio::test]
