@@ -20,6 +20,7 @@ mod drift;
 mod dry_runs;
 mod errors;
 mod fairness;
+mod file_duplicates;
 mod first_sync;
 mod guard;
 mod harness;

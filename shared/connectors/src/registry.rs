@@ -13,6 +13,7 @@ use crate::erpnext::ErpNext;
 use crate::files::FileConnector;
 use crate::http::HttpConnector;
 use crate::inbox::Inbox;
+use crate::ledger::Ledger;
 use crate::netsuite::NetSuite;
 use crate::odoo::Odoo;
 use crate::oracle::Oracle;
@@ -21,7 +22,7 @@ use crate::soap::Soap;
 use crate::tryton::Tryton;
 
 /// Makes the connector of a connection, with its credentials opened; `tokens` keeps the access tokens it signs in for,
-/// `inbox` the documents that came over it.
+/// `inbox` the documents that came over it, `ledger` what is known of its files.
 ///
 /// # Errors
 /// `Misconfigured`, naming the field of the connection that does not fit.
@@ -31,13 +32,14 @@ pub fn connector_for(
     transport: &Transport,
     tokens: Arc<dyn AccessTokens>,
     inbox: Arc<dyn Inbox>,
+    ledger: Arc<dyn Ledger>,
 ) -> Result<Box<dyn Connector>, ErpError> {
     let transport = &transport.calling(connection.provider);
     let settings = &connection.settings;
     Ok(match (connection.connection_method, connection.provider) {
         (ConnectionMethod::Doi, _) => Box::new(DoiConnector::new(settings, credentials, transport, inbox)?),
         (ConnectionMethod::Sftp, _) => {
-            Box::new(FileConnector::new(settings.clone(), credentials, transport.egress().clone()))
+            Box::new(FileConnector::new(settings.clone(), credentials, transport.egress().clone(), ledger))
         }
         (ConnectionMethod::Api, Provider::Sap) => {
             Box::new(Sap::new(settings, credentials, transport, tokens)?)

@@ -22,6 +22,7 @@ pub mod run;
 pub mod schedule;
 pub mod set_aside;
 pub mod signing_key;
+pub mod stored_file;
 pub mod sync_config;
 pub mod sync_state;
 pub mod template;

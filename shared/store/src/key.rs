@@ -194,6 +194,20 @@ pub(crate) fn inbox_came(connection: &ConnectionId, id: &str) -> Key {
     key(format!("erp_inbox_came:{connection}"), id)
 }
 
+/// The ledger of the files of a data type that were stored from a connection.
+pub(crate) fn stored_files(connection: &ConnectionId, data_type: DataType) -> String {
+    format!("erp_stored_file:{connection}:{data_type}")
+}
+
+/// What the sort keys of files of one size begin with.
+pub(crate) fn stored_files_of_size(size: u64) -> String {
+    format!("{size}:")
+}
+
+pub(crate) fn stored_file(connection: &ConnectionId, data_type: DataType, size: u64, sha256: &str) -> Key {
+    key(stored_files(connection, data_type), format!("{}{sha256}", stored_files_of_size(size)))
+}
+
 pub(crate) fn statistics(connection: &ConnectionId) -> Key {
     key("erp_statistics", connection.as_str())
 }

@@ -37,6 +37,7 @@ mod shapes;
 mod sign_ins;
 mod signing_keys;
 mod statistics;
+mod stored_files;
 mod sync_configs;
 mod sync_states;
 mod table;

@@ -13,6 +13,7 @@ use transport::{ErpError, Transport};
 
 use crate::access_tokens::KeptTokens;
 use crate::inbox::KeptDocuments;
+use crate::ledger::KeptLedger;
 
 /// The clients a process has one of each. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -46,7 +47,9 @@ impl Engine {
     ) -> Result<Box<dyn Connector>, ErpError> {
         let tokens = KeptTokens::new(self.store.clone(), self.vault.clone(), connection);
         let inbox = KeptDocuments::new(self.store.clone(), connection);
-        connector_for(connection, credentials, &self.transport, Arc::new(tokens), Arc::new(inbox))
+        let ledger = KeptLedger::new(self.store.clone(), connection);
+        let (tokens, inbox, ledger) = (Arc::new(tokens), Arc::new(inbox), Arc::new(ledger));
+        connector_for(connection, credentials, &self.transport, tokens, inbox, ledger)
     }
 }
 

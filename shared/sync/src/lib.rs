@@ -19,6 +19,7 @@ mod first_page;
 mod health;
 mod inbox;
 mod lease;
+mod ledger;
 mod observed;
 mod parts;
 mod plan;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use domain::connection::{FileAfterRead, FileContent, FileSettings};
+use domain::connection::{Checksum, FileAfterRead, FileContent, FileSettings};
 use jiff::Timestamp;
 use serde::Serialize;
 use transport::ErpError;
@@ -126,6 +126,11 @@ impl Directory {
             }
             (Some(_), _) => None,
         })
+    }
+
+    /// The SHA-256 of a file; `None` if it is not there.
+    pub(super) async fn sha256(&self, name: &str) -> Result<Option<String>, ErpError> {
+        sums::sum(&self.session, &self.path_of(name), Checksum::Sha256).await
     }
 
     /// Takes a file for us, unless files stay where they are or it is ours already.

@@ -6,6 +6,7 @@ use domain::json::{Json, Kind};
 use tokio::sync::mpsc::channel;
 
 use super::reading::Reading;
+use super::sums::Content;
 use super::writer::PageWriter;
 use crate::{Item, Page};
 
@@ -32,7 +33,7 @@ fn items(name: &str, content: &[u8], skip: u64) -> Vec<(bool, String)> {
     };
     let mut out = PageWriter::new(PAGE_SIZE, skip, sender);
     let read = reading.read(content, name, &mut out);
-    out.finish(read);
+    out.finish(read.map(|()| Content::default()));
     let mut items = Vec::new();
     while let Ok(Ok(chunk)) = receiver.try_recv() {
         let Page { body, items: of_page, .. } = chunk.page;

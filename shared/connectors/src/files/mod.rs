@@ -5,6 +5,7 @@ mod budget;
 mod claim;
 mod csv;
 mod directory;
+mod duplicates;
 mod fixed_width;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -34,9 +35,10 @@ use tokio::sync::OnceCell;
 use transport::sftp::{Entry, SftpSession};
 use transport::{Egress, ErpError};
 
-use crate::{Connector, Found, Lookup, Pages, Pull, Push, PushError, Pushed, TestReport};
+use crate::{Connector, Found, Ledger, Lookup, Pages, Pull, Push, PushError, Pushed, TestReport};
 use claim::Pattern;
 use directory::Directory;
+use duplicates::Duplicates;
 use pages::FilePages;
 use push::Outbox;
 use reading::Reading;
@@ -49,15 +51,22 @@ pub(crate) struct FileConnector {
     settings: ConnectionSettings,
     credentials: Credentials,
     egress: Egress,
+    ledger: Arc<dyn Ledger>,
     host_key: OnceLock<String>,
     outbox: OnceCell<Outbox>,
 }
 
 impl FileConnector {
-    /// A connector that signs in with the `sftp…` fields of `credentials`.
+    /// A connector that signs in with the `sftp…` fields of `credentials`; `ledger` is of the files it stored before.
     #[must_use]
-    pub(crate) const fn new(settings: ConnectionSettings, credentials: Credentials, egress: Egress) -> Self {
-        Self { settings, credentials, egress, host_key: OnceLock::new(), outbox: OnceCell::const_new() }
+    pub(crate) const fn new(
+        settings: ConnectionSettings,
+        credentials: Credentials,
+        egress: Egress,
+        ledger: Arc<dyn Ledger>,
+    ) -> Self {
+        let outbox = OnceCell::const_new();
+        Self { settings, credentials, egress, ledger, host_key: OnceLock::new(), outbox }
     }
 
     fn path(&self) -> &str {
@@ -140,7 +149,9 @@ impl Connector for FileConnector {
         let reading = Reading::new(files, pull.data_type, pull.page_size)?;
         let session = Arc::new(self.connect_patiently().await?);
         let directory = Directory::new(session, self.path(), files.clone());
-        Ok(Box::new(FilePages::open(directory, reading, &pattern, pull.resume.as_deref()).await?))
+        let duplicates = Duplicates::new(Arc::clone(&self.ledger), pull.data_type, files.duplicates);
+        let resume = pull.resume.as_deref();
+        Ok(Box::new(FilePages::open(directory, reading, duplicates, &pattern, resume).await?))
     }
 
     async fn push(&self, push: &Push<'_>) -> Result<Pushed, PushError> {

@@ -10,6 +10,7 @@ use transport::sftp::Entry;
 
 use super::claim::{self, Pattern};
 use super::directory::{Claim, Directory, Waiting};
+use super::duplicates::{Duplicates, Verdict};
 use super::reading::Reading;
 use super::resume::{OpenFile, Position};
 use super::writer::{Chunk, Fault};
@@ -22,10 +23,13 @@ const SETTLED_S: i64 = 300;
 pub(super) struct FilePages {
     directory: Directory,
     reading: Reading,
+    duplicates: Duplicates,
     waiting: VecDeque<Entry>,
     position: Position,
     /// The pages of the file that is being read.
     chunks: Option<Receiver<Result<Chunk, Fault>>>,
+    /// When that file was last changed.
+    modified: u32,
     /// What to tell with the next page.
     notices: Vec<String>,
 }
@@ -35,12 +39,14 @@ impl FilePages {
     pub(super) async fn open(
         directory: Directory,
         reading: Reading,
+        duplicates: Duplicates,
         pattern: &Pattern,
         resume: Option<&str>,
     ) -> Result<Self, ErpError> {
         let position = resume.map(Position::parse).transpose()?.unwrap_or_default();
         let Waiting { files: waiting, notices } = directory.waiting(pattern).await?;
-        let mut pages = Self { directory, reading, waiting, position, chunks: None, notices };
+        let (chunks, modified) = (None, 0);
+        let mut pages = Self { directory, reading, duplicates, waiting, position, chunks, modified, notices };
         pages.position.any_missed |= !pages.notices.is_empty();
         match resume {
             Some(_) => pages.go_on().await?,
@@ -57,7 +63,9 @@ impl FilePages {
     /// Clears away what was read before, and opens the file that was being read.
     async fn go_on(&mut self) -> Result<(), ErpError> {
         for finished in std::mem::take(&mut self.position.finished) {
-            self.waiting.retain(|file| file.name != finished);
+            if let Some(left) = self.take_waiting(&finished) {
+                self.duplicates.note_left(&self.directory, &left).await?;
+            }
             self.directory.archive(&finished, Timestamp::now()).await?;
         }
         if let Some(after) = self.position.after.clone() {
@@ -66,9 +74,7 @@ impl FilePages {
         let Some(open) = self.position.file.take() else { return Ok(()) };
         // It has its own name again if the run was given up in between.
         let original = claim::original_name(&open.name);
-        let found = self.waiting.iter().position(|file| file.name == open.name);
-        let found = found.or_else(|| self.waiting.iter().position(|file| file.name == original));
-        let Some(file) = found.and_then(|position| self.waiting.remove(position)) else {
+        let Some(file) = self.take_waiting(&open.name).or_else(|| self.take_waiting(original)) else {
             return Err(self.vanished(original));
         };
         if file.size != open.size {
@@ -83,14 +89,9 @@ impl FilePages {
         self.start(&file, open.items).await.map(drop)
     }
 
-    /// Opens the next file that is to be had; `false` if there is none.
-    async fn start_next(&mut self) -> Result<bool, ErpError> {
-        while let Some(file) = self.waiting.pop_front() {
-            if self.start(&file, 0).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    fn take_waiting(&mut self, name: &str) -> Option<Entry> {
+        let position = self.waiting.iter().position(|file| file.name == name)?;
+        self.waiting.remove(position)
     }
 
     /// Claims and opens a file; `false` if it is not ours to read now.
@@ -121,11 +122,36 @@ impl FilePages {
         {
             return self.sum_differs(file, fault).await;
         }
+        if skip == 0 && self.passes_over(file, &name).await? {
+            return Ok(false);
+        }
         let Some(stream) = self.directory.session().open(&self.directory.path_of(&name)).await? else {
             return Err(self.vanished(&name));
         };
+        self.modified = file.modified;
         self.chunks = Some(self.reading.start(stream, claim::original_name(&name), skip));
         Ok(true)
+    }
+
+    /// Whether a file that is ours is to be archived unread, because its content came before.
+    async fn passes_over(&mut self, file: &Entry, name: &str) -> Result<bool, ErpError> {
+        if self.directory.keeps() {
+            return Ok(false);
+        }
+        match self.duplicates.judge(&self.directory, file, name).await? {
+            Verdict::Read => Ok(false),
+            Verdict::ReadAgain(notice) => {
+                self.notices.push(notice);
+                Ok(false)
+            }
+            Verdict::PassOver(notice) => {
+                self.position.file = None;
+                self.position.any_missed = true;
+                self.position.finished.push(name.to_owned());
+                self.notices.push(notice);
+                Ok(true)
+            }
+        }
     }
 
     /// A file that came a moment ago may be another than its checksum is of, and waits; an older one is at fault.
@@ -148,16 +174,19 @@ impl FilePages {
 
     /// Notes how far we are, and makes the page that tells it.
     fn page(&mut self, chunk: Chunk) -> Page {
-        let Chunk { mut page, last } = chunk;
+        let Chunk { mut page, end } = chunk;
         if let Some(file) = &mut self.position.file {
             file.items += page.items.len() as u64;
         }
-        if last {
+        if let Some(content) = end {
             self.chunks = None;
             self.position.any_read = true;
             match self.position.file.take() {
                 Some(file) if self.directory.keeps() => self.position.after = Some(file.name),
-                Some(file) => self.position.finished.push(file.name),
+                Some(file) => {
+                    self.duplicates.was_read(&file.name, self.modified, content);
+                    self.position.finished.push(file.name);
+                }
                 None => {}
             }
         }
@@ -198,11 +227,13 @@ impl Pages for FilePages {
     async fn next(&mut self) -> Result<Option<Page>, ErpError> {
         loop {
             let Some(chunks) = &mut self.chunks else {
-                if self.start_next().await? {
-                    continue;
+                match self.waiting.pop_front() {
+                    None if self.notices.is_empty() => return Ok(None),
+                    Some(file) if self.start(&file, 0).await? => continue,
+                    // At once, also if there are more: of a thousand files that are not read, each is progress.
+                    None | Some(_) => {}
                 }
-                let last_words = !self.notices.is_empty();
-                return Ok(last_words.then(|| self.page(Chunk { page: Page::default(), last: false })));
+                return Ok(Some(self.page(Chunk { page: Page::default(), end: None })));
             };
             return match chunks.recv().await {
                 Some(Ok(chunk)) => Ok(Some(self.page(chunk))),
@@ -220,6 +251,7 @@ impl Pages for FilePages {
     async fn stored(&mut self, resume: &str) -> Result<(), ErpError> {
         for stored in Position::parse(resume)?.finished {
             if self.position.finished.contains(&stored) {
+                self.duplicates.note(&stored).await?;
                 self.directory.archive(&stored, Timestamp::now()).await?;
                 self.position.finished.retain(|finished| *finished != stored);
             }
@@ -230,7 +262,10 @@ impl Pages for FilePages {
     async fn abandon(&mut self) -> Result<(), ErpError> {
         self.chunks = None;
         let open = self.position.file.take().map(|file| file.name);
-        for claimed in open.into_iter().chain(std::mem::take(&mut self.position.finished)) {
+        // What is noted already, or passed over, stays claimed: the next run moves it.
+        let mut unstored = std::mem::take(&mut self.position.finished);
+        unstored.retain(|name| self.duplicates.is_unnoted(name));
+        for claimed in open.into_iter().chain(unstored) {
             self.directory.give_back(&claimed).await?;
         }
         Ok(())

@@ -12,6 +12,7 @@ use transport::ErpError;
 use transport::sftp::RemoteFile;
 
 use super::gzip::Unpacked;
+use super::sums::Summed;
 use super::writer::{Chunk, Fault, PageWriter};
 use super::{claim, csv, fixed_width, json, jsonl, xml};
 use crate::encoding::Utf8Reader;
@@ -56,9 +57,10 @@ impl Reading {
         let (reading, name) = (self.clone(), name.to_owned());
         let source = SyncIoBridge::new(file);
         tokio::task::spawn_blocking(move || {
+            let mut source = Summed::new(source);
             let mut out = PageWriter::new(reading.page_size, skip, sender);
-            let read = reading.read(source, &name, &mut out);
-            out.finish(read);
+            let read = reading.read(&mut source, &name, &mut out);
+            out.finish(read.and_then(|()| Ok(source.finish()?)));
         });
         receiver
     }

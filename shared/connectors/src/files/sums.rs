@@ -1,5 +1,7 @@
 //! Checksums of files on the server.
 
+use std::io::{self, Read};
+
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use domain::connection::Checksum;
 use md5::{Digest as _, Md5};
@@ -47,7 +49,7 @@ pub(super) async fn noted_sum(session: &SftpSession, path: &str) -> Result<Optio
     Ok(first.filter(is_sum).map(str::to_owned))
 }
 
-async fn read_start(file: impl AsyncRead + Unpin, text: &mut Vec<u8>) -> std::io::Result<usize> {
+async fn read_start(file: impl AsyncRead + Unpin, text: &mut Vec<u8>) -> io::Result<usize> {
     file.take(MAX_SUM_FILE_BYTES).read_to_end(text).await
 }
 
@@ -81,7 +83,47 @@ impl Sum {
     }
 }
 
-fn broke_off(path: &str, error: &std::io::Error) -> ErpError {
+/// What a file held.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Content {
+    /// How many bytes.
+    pub size: u64,
+    /// Their SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// A source that is summed up as it is read.
+pub(super) struct Summed<R> {
+    source: R,
+    sum: Sum,
+    size: u64,
+}
+
+impl<R: Read> Summed<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self { source, sum: Sum::new(Checksum::Sha256), size: 0 }
+    }
+
+    /// Reads what its reader left, and sums up the whole.
+    ///
+    /// # Errors
+    /// When it cannot be read to its end.
+    pub(super) fn finish(mut self) -> io::Result<Content> {
+        io::copy(&mut self, &mut io::sink())?;
+        Ok(Content { size: self.size, sha256: self.sum.finish() })
+    }
+}
+
+impl<R: Read> Read for Summed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        self.sum.add(&buffer[..length]);
+        self.size += length as u64;
+        Ok(length)
+    }
+}
+
+fn broke_off(path: &str, error: &io::Error) -> ErpError {
     ErpError::Unavailable(format!("reading {path} broke off: {error}"))
 }
 

@@ -6,6 +6,7 @@ use std::io;
 use thiserror::Error;
 use tokio::sync::mpsc::Sender;
 
+use super::sums::Content;
 use crate::{Item, Page};
 
 /// A page is cut when its text reaches this size.
@@ -28,11 +29,11 @@ pub(super) enum Fault {
     File(String),
 }
 
-/// A page, and whether the file ends with it.
+/// A page, and what the file held in all if it ends with it.
 #[derive(Debug)]
 pub(super) struct Chunk {
     pub page: Page,
-    pub last: bool,
+    pub end: Option<Content>,
 }
 
 /// Gathers records into pages.
@@ -79,10 +80,10 @@ impl PageWriter {
     }
 
     /// Sends what is gathered as the file's last page, or the reason why there is none.
-    pub(super) fn finish(mut self, read: Result<(), Fault>) {
+    pub(super) fn finish(mut self, read: Result<Content, Fault>) {
         let end = match read {
-            Ok(()) => self.send(true),
-            Err(fault) => self.send(false).and(Err(fault)),
+            Ok(content) => self.send(Some(content)),
+            Err(fault) => self.send(None).and(Err(fault)),
         };
         if let Err(fault) = end
             && !matches!(fault, Fault::Stopped)
@@ -100,14 +101,14 @@ impl PageWriter {
 
     fn cut(&mut self) -> Result<(), Fault> {
         let full = self.page.items.len() >= self.page_size || self.page.body.len() >= PAGE_BYTES;
-        if full { self.send(false) } else { Ok(()) }
+        if full { self.send(None) } else { Ok(()) }
     }
 
-    fn send(&mut self, last: bool) -> Result<(), Fault> {
-        if !last && self.page.items.is_empty() {
+    fn send(&mut self, end: Option<Content>) -> Result<(), Fault> {
+        if end.is_none() && self.page.items.is_empty() {
             return Ok(());
         }
         let page = std::mem::take(&mut self.page);
-        self.sender.blocking_send(Ok(Chunk { page, last })).map_err(|_| Fault::Stopped)
+        self.sender.blocking_send(Ok(Chunk { page, end })).map_err(|_| Fault::Stopped)
     }
 }

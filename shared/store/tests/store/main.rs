@@ -15,6 +15,7 @@ mod runs;
 mod scopes;
 mod shapes;
 mod signing_keys;
+mod stored_files;
 mod sync_configs;
 mod table;
 mod vanished;

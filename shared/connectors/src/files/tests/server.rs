@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use domain::DataType;
 use domain::connection::{ConnectionSettings, Credentials, FileAfterRead};
 use sshd::{Options, Sshd};
 use transport::ErpError;
 
+use super::ledger::Noted;
 use crate::files::FileConnector;
 use crate::{Connector, Item, Page, Pages, Pull};
 
@@ -15,6 +17,7 @@ use crate::{Connector, Item, Page, Pages, Pull};
 pub(in crate::files) struct Site {
     pub(in crate::files) server: Sshd,
     pub(in crate::files) settings: ConnectionSettings,
+    pub(super) ledger: Arc<Noted>,
 }
 
 impl Site {
@@ -25,7 +28,8 @@ impl Site {
     pub(in crate::files) fn with(options: Options) -> Self {
         let server = Sshd::start_with(options).unwrap();
         fs::create_dir(server.home().join("out")).unwrap();
-        Self { server, settings: ConnectionSettings { retry_attempts: 0, ..ConnectionSettings::default() } }
+        let settings = ConnectionSettings { retry_attempts: 0, ..ConnectionSettings::default() };
+        Self { server, settings, ledger: Arc::default() }
     }
 
     pub(in crate::files) fn path(&self, name: &str) -> PathBuf {
@@ -64,7 +68,8 @@ impl Site {
             sftp_path: Some("out".to_owned()),
             ..Credentials::default()
         };
-        FileConnector::new(self.settings.clone(), credentials, "127.0.0.0/8".parse().unwrap())
+        let egress = "127.0.0.0/8".parse().unwrap();
+        FileConnector::new(self.settings.clone(), credentials, egress, self.ledger.clone())
     }
 
     pub(super) async fn pull(&self, resume: Option<String>) -> Result<Box<dyn Pages>, ErpError> {

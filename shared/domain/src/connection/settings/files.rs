@@ -32,6 +32,8 @@ pub struct FileSettings {
     pub content: FileContent,
     /// What becomes of a file that was read.
     pub after_read: FileAfterRead,
+    /// What becomes of a file whose content came before; only where `afterRead` moves files away.
+    pub duplicates: FileDuplicates,
     /// A file that says that another is whole: one is only read once its marker is there too. `{name}` stands for its
     /// name, `{stem}` for its name without the ending.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +65,7 @@ impl Default for FileSettings {
             record_path: None,
             content: FileContent::default(),
             after_read: FileAfterRead::default(),
+            duplicates: FileDuplicates::default(),
             done_marker: None,
             checksum: None,
             archive_directory: "archive".to_owned(),
@@ -131,6 +134,17 @@ pub enum FileAfterRead {
     Archive,
     /// It stays where it is and is read again next time; for servers we may not write to.
     Keep,
+}
+
+/// What becomes of a file that has the content of one that was stored before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileDuplicates {
+    /// It is read, and the run warns: what was so once may be so again.
+    #[default]
+    Read,
+    /// It is archived unread, and the run warns; for systems that send the same file twice.
+    Skip,
 }
 
 /// How to read CSV. What is left out is found from the file itself.

@@ -12,7 +12,9 @@ mod push;
 pub use api::{ApiAuth, ApiSettings, TokenAuth};
 pub use changed_since::{ChangedSince, MomentFormat};
 pub use doi::{DeploymentMode, DoiClassification, DoiDialect, DoiIdentity, DoiSettings, DoiTemplate};
-pub use files::{Checksum, CsvSettings, FileAfterRead, FileContent, FileFormat, FileSettings};
+pub use files::{
+    Checksum, CsvSettings, FileAfterRead, FileContent, FileDuplicates, FileFormat, FileSettings,
+};
 pub use files_out::{OutgoingColumn, OutgoingFiles, OutgoingFormat};
 pub use fixed_width::{FixedField, FixedWidthSettings, WidthUnit};
 pub use paging::{Paging, PagingStyle};
