@@ -126,9 +126,10 @@ fn add_headers(operation: &mut Operation, takes_key: bool) {
             .example(Some(json!(example)));
         RefOr::T(parameter.build())
     }));
+    let has_pages = parameters.iter().any(|known| matches!(known, RefOr::T(known) if known.name == "cursor"));
     for (status, response) in responses {
         let RefOr::T(response) = response else { continue };
-        let (is_list, is_versioned) = (is_array(response), is_versioned(response));
+        let is_versioned = is_versioned(response);
         let mut told = |name: &str, about: &str| {
             let header = HeaderBuilder::new()
                 .schema(Some(Object::with_type(Type::String)))
@@ -136,7 +137,7 @@ fn add_headers(operation: &mut Operation, takes_key: bool) {
                 .build();
             response.headers.insert(name.to_owned(), RefOr::T(header));
         };
-        if status == "200" && is_list {
+        if status == "200" && has_pages {
             told("Link", "The address of the next page, with `rel=\"next\"`, if there is one.");
         }
         if is_versioned {
@@ -148,13 +149,6 @@ fn add_headers(operation: &mut Operation, takes_key: bool) {
             _ => {}
         }
     }
-}
-
-fn is_array(response: &Response) -> bool {
-    response.content.get(JSON).is_some_and(|content| match content {
-        RefOr::T(content) => matches!(content.schema, Some(RefOr::T(Schema::Array(_)))),
-        RefOr::Ref(_) => false,
-    })
 }
 
 /// Whether the answer is a thing with a version, which `If-Match` guards.

@@ -1,12 +1,16 @@
 //! What each provider wants to know and what it can sync, told so that a form can be drawn without knowing any ERP. It
 //! is read from the lists that check connections and make connectors.
 
+use std::sync::LazyLock;
+
 use axum::Json;
+use axum::response::{IntoResponse, Response};
 use connectors::{Offer, offers};
 use domain::connection::{ConnectionMethod, Provider};
 use domain::mapping::FieldMapping;
 use domain::records::{Field, FieldKind, fields_of};
 use domain::{DataType, Direction};
+use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -95,8 +99,14 @@ pub(crate) struct CanonicalField {
 /// What each wants to know of a connection, and what can be synced with it.
 #[utoipa::path(get, path = "/erp/providers", tag = "connections",
     responses((status = 200, description = "The providers", body = Vec<ProviderAnswer>)))]
-pub(crate) async fn list_providers() -> Json<Vec<ProviderAnswer>> {
-    Json(Provider::ALL.into_iter().map(describe).collect())
+pub(crate) async fn list_providers() -> Result<Response, ApiError> {
+    /// The answer: it is the same each time, and takes longer to make than to send.
+    static PROVIDERS: LazyLock<serde_json::Result<String>> = LazyLock::new(|| {
+        let all: Vec<_> = Provider::ALL.into_iter().map(describe).collect();
+        serde_json::to_string(&all)
+    });
+    let all = PROVIDERS.as_ref().map_err(|error| ApiError::internal(error.to_string()))?;
+    Ok(([(CONTENT_TYPE, "application/json")], all.as_str()).into_response())
 }
 
 /// Read a provider

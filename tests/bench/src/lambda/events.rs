@@ -66,7 +66,8 @@ fn request(method: &str, route: &str, status: u16, stage: &Stage) -> Asked {
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let event = json!({
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
-        "headers": {"authorization": format!("Bearer {}", stage.token), "accept": "application/json"},
+        "headers": {"authorization": format!("Bearer {}", stage.token), "accept": "application/json",
+            "content-type": "application/json"},
         "requestContext": {
             "accountId": "000000000000", "apiId": "bench", "domainName": "bench.example.com",
             "domainPrefix": "bench", "requestId": "bench", "routeKey": "$default", "stage": "$default",
@@ -74,6 +75,7 @@ fn request(method: &str, route: &str, status: u16, stage: &Stage) -> Asked {
             "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "bench"},
         },
         "pathParameters": {"id": stage.connection}, "isBase64Encoded": false,
+        "body": if method == "POST" { json!("{}") } else { json!(null) },
     });
     Asked { event, status: Some(status) }
 }
