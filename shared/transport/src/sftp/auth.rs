@@ -159,7 +159,11 @@ fn read_key(key: &SecretString, passphrase: Option<&SecretString>) -> Result<Pri
             if passphrase.is_some() {
                 return wrong("sftpPassphrase does not open sftpPrivateKey, or the key is damaged");
             }
-            wrong("sftpPrivateKey is no private key in OpenSSH, PEM or PuTTY form: paste the whole file")
+            // ssh-key 0.7.0-rc.11 reads no P-256 key whose number begins with a zero byte.
+            wrong(
+                "sftpPrivateKey is no private key in OpenSSH, PEM or PuTTY form that can be read: paste the whole file; \
+                 if that is all of it, make an ed25519 key, for of ECDSA keys one in 512 cannot be read",
+            )
         }
     }
 }
@@ -181,5 +185,11 @@ mod tests {
         assert!(!reason(damaged, None).contains("c2VjcmV0"));
         assert!(reason("hello", None).contains("no private key"));
         assert!(reason("hello", Some("word")).contains("sftpPassphrase does not open"));
+    }
+
+    #[test]
+    fn an_ecdsa_key_that_begins_with_a_zero_byte_is_not_taken_for_a_damaged_one() {
+        let sentence = reason(include_str!("short_ecdsa_key"), None);
+        assert!(sentence.contains("make an ed25519 key"), "{sentence}");
     }
 }
