@@ -75,7 +75,7 @@ fn request(method: &str, route: &str, status: u16, stage: &Stage) -> Asked {
             "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "bench"},
         },
         "pathParameters": {"id": stage.connection}, "isBase64Encoded": false,
-        "body": if method == "POST" { json!("{}") } else { json!(null) },
+        "body": (method == "POST").then_some(r#"{"dataType":"products"}"#),
     });
     Asked { event, status: Some(status) }
 }
