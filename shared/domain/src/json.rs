@@ -4,6 +4,10 @@
 //! `serde_json::Value` would turn `12345678901234567.89` into a float, and money must not pass through one; it would
 //! also build a tree of which a mapping reads a few leaves.
 
+mod writing;
+
+pub use writing::{separate, string, write_member, write_name, write_string, write_string_bytes};
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -54,8 +58,9 @@ impl<'a> Json<'a> {
         serde_json::from_slice::<&RawValue>(text).map(Self::from)
     }
 
-    /// A value that we wrote ourselves as JSON.
-    pub(crate) const fn written(text: &'a str) -> Self {
+    /// A value that we wrote ourselves as JSON: it is not checked once more.
+    #[must_use]
+    pub const fn written(text: &'a str) -> Self {
         Self(text)
     }
 
@@ -123,7 +128,13 @@ impl<'a> Json<'a> {
     /// The member called `name`, if this is an object that has one.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Json<'a>> {
-        self.members().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+        let mut found = None;
+        self.each_member(|key, value| {
+            if found.is_none() && key == name {
+                found = Some(value);
+            }
+        });
+        found
     }
 
     /// What a path such as `lines.0.sku` leads to: member names and array positions, joined by dots.

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::DataType;
+use domain::{DataType, json};
 use serde_json::json;
 use transport::ErpError;
 
 use super::client::{PO_NO, Site};
 use super::mapping::{ITEM, SALES_INVOICE, SALES_ORDER};
 use super::question::Question;
-use super::row::{Row, quoted};
+use super::row::Row;
 
 const DELIVERY_NOTE: &str = "Delivery Note";
 const ITEM_PRICE: &str = "Item Price";
@@ -97,7 +97,7 @@ pub(super) async fn complete(
     let reference = site.settings.reference_field.as_str();
     for row in &mut rows {
         if let Some(modified) = clock.moment(&row.text("modified")) {
-            row.put("modified", quoted(&modified.to_string()));
+            row.put("modified", json::string(&modified.to_string()));
         }
         if reference != PO_NO
             && let Some(told) = row.json(reference).map(str::to_owned)

@@ -1,6 +1,6 @@
 //! A document as their lists give it, and what is put beside its fields. Numbers stay the text they were written in.
 
-use domain::json::{Json, Kind};
+use domain::json::{Json, Kind, write_member};
 use transport::ErpError;
 
 /// A document, or a row of a table within one.
@@ -26,8 +26,7 @@ impl Row {
 
     /// What ERPNext sent for a field, as JSON.
     pub(super) fn json(&self, field: &str) -> Option<&str> {
-        let json = Json::parse(self.text.as_bytes()).ok()?;
-        json.get(field).map(Json::text)
+        Json::written(&self.text).get(field).map(Json::text)
     }
 
     /// The text of a field; empty if it has none.
@@ -49,37 +48,23 @@ impl Row {
     /// The document without some of its fields, and with what was put beside them.
     pub(super) fn into_json_without(self, fields: &[&str]) -> String {
         let mut out = String::with_capacity(self.text.len() + 64);
-        if let Ok(json) = Json::parse(self.text.as_bytes()) {
-            json.each_member(|name, value| {
-                if !fields.contains(&name) && self.put.iter().all(|(put, _)| *put != name) {
-                    member(name, value.text(), &mut out);
-                }
-            });
-        }
+        out.push('{');
+        Json::written(&self.text).each_member(|name, value| {
+            if !fields.contains(&name) && self.put.iter().all(|(put, _)| *put != name) {
+                write_member(name, value.text(), &mut out);
+            }
+        });
         for (name, value) in &self.put {
-            member(name, value, &mut out);
+            write_member(name, value, &mut out);
         }
-        format!("{{{out}}}")
+        out.push('}');
+        out
     }
 
     /// The document with what was put beside its fields.
     pub(super) fn into_json(self) -> String {
         self.into_json_without(&[])
     }
-}
-
-/// A text as JSON.
-pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-fn member(name: &str, json: &str, out: &mut String) {
-    if !out.is_empty() {
-        out.push(',');
-    }
-    out.push_str(&quoted(name));
-    out.push(':');
-    out.push_str(json);
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use std::io::{BufReader, Read};
 
 use domain::connection::{CsvSettings, FixedWidthSettings, WidthUnit};
+use domain::json::write_string_bytes;
 
-use super::csv::values::{Number, nulls, write_string};
+use super::csv::values::{Number, nulls};
 use super::lines::Lines;
 use super::writer::{Fault, PageWriter};
 
@@ -50,7 +51,7 @@ impl Form<'_> {
             if position > 0 {
                 json.push(b',');
             }
-            write_string(&field.name, json);
+            write_string_bytes(&field.name, json);
             json.push(b':');
             self.write_value(self.cut(line, field.start, field.length).trim(), json);
         }
@@ -62,7 +63,7 @@ impl Form<'_> {
             json.extend_from_slice(b"null");
             return;
         }
-        write_string(self.number(value).as_deref().unwrap_or(value), json);
+        write_string_bytes(self.number(value).as_deref().unwrap_or(value), json);
     }
 
     /// A number with a decimal comma, the way JSON writes it; it may be filled up with zeros, as a number of an article

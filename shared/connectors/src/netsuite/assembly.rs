@@ -12,10 +12,5 @@ pub(super) fn list(values: impl Iterator<Item = String>) -> String {
 
 /// A member of an object, whose value is JSON.
 pub(super) fn member(name: &str, json: &str) -> String {
-    format!("{}:{json}", text(name))
-}
-
-/// A text as JSON.
-pub(super) fn text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    format!("{}:{json}", domain::json::string(name))
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use domain::json::{Json, Kind};
+use domain::json::{self, Json, Kind};
 use serde_json::value::RawValue;
 use transport::ErpError;
 
-use super::assembly::{list, member, object, text};
+use super::assembly::{list, member, object};
 use super::client::NetSuite;
 use super::suiteql::{id, quoted, value};
 use crate::{Push, PushError};
@@ -26,7 +26,7 @@ pub(super) async fn with_ids(erp: &NetSuite, push: &Push<'_>) -> Result<Option<B
     };
     let members = record.members().into_iter().filter_map(|(name, value)| {
         let value = match name.as_ref() {
-            "currency" => text(&currency.as_ref()?.to_string()),
+            "currency" => json::string(&currency.as_ref()?.to_string()),
             "lines" if value.kind() == Kind::Array => {
                 list(value.items().into_iter().map(|line| with_item(line, &items)))
             }
@@ -45,7 +45,7 @@ fn with_item(line: Json<'_>, items: &HashMap<String, i64>) -> String {
     let members = line.members().into_iter().map(|(name, found)| {
         let item = (name == "sku").then(|| value(line, "sku")).flatten();
         let item = item.and_then(|sku| items.get(sku.as_ref()));
-        let value = item.map_or_else(|| found.text().to_owned(), |id| text(&id.to_string()));
+        let value = item.map_or_else(|| found.text().to_owned(), |id| json::string(&id.to_string()));
         member(&name, &value)
     });
     object(members)

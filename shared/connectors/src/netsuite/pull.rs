@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use domain::json::Json;
+use domain::json::{self, Json};
 use jiff::Timestamp;
 use transport::ErpError;
 
-use super::assembly::{list, member, object, text};
+use super::assembly::{list, member, object};
 use super::client::NetSuite;
 use super::query::{Detail, OWNER, Table};
 use super::suiteql::{LARGEST_PAGE, Rows, SuiteQl, id, value};
@@ -126,7 +126,7 @@ fn record(row: Json<'_>, statuses: &[(&str, &str)], details: &[Owned<'_>]) -> St
         let letter = status.rsplit(':').next().unwrap_or_default();
         let known = statuses.iter().find(|(known, _)| *known == letter);
         let words = known.map_or(status.as_ref(), |(_, words)| *words);
-        (member(STATUS, &text(words)), member("statuscode", &text(letter)))
+        (member(STATUS, &json::string(words)), member("statuscode", &json::string(letter)))
     });
     let status = status.into_iter().flat_map(|(words, code)| [words, code]);
     object(members(row, STATUS).chain(status).chain(with_details(row, details)))

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::json::{Json, Kind};
+use domain::json::{self, Json, Kind, write_member};
 
 /// The fields of a model.
 pub(super) type Fields = BTreeMap<String, Field>;
@@ -44,8 +44,7 @@ impl Row {
 
     /// A value, if there is one.
     pub(super) fn get(&self, name: &str) -> Option<Json<'_>> {
-        let (_, text) = self.0.iter().find(|(key, _)| key == name)?;
-        Json::parse(text.as_bytes()).ok()
+        self.0.iter().find(|(key, _)| key == name).map(|(_, text)| Json::written(text))
     }
 
     /// Sets a value, given as JSON.
@@ -58,7 +57,7 @@ impl Row {
 
     /// Sets a text.
     pub(super) fn set_text(&mut self, name: &str, text: &str) {
-        self.set(name, serde_json::Value::from(text).to_string());
+        self.set(name, json::string(text));
     }
 
     /// Takes a value out.
@@ -94,9 +93,10 @@ impl Row {
 
     /// The whole of it.
     pub(super) fn to_json(&self) -> String {
-        let name = |name: &str| serde_json::Value::from(name).to_string();
-        let members: Vec<_> = self.0.iter().map(|(key, value)| format!("{}:{value}", name(key))).collect();
-        format!("{{{}}}", members.join(","))
+        let mut out = "{".to_owned();
+        self.0.iter().for_each(|(name, value)| write_member(name, value, &mut out));
+        out.push('}');
+        out
     }
 }
 

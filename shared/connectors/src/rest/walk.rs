@@ -2,7 +2,7 @@
 //! ever or forgotten between two workers is seen to here.
 
 use async_trait::async_trait;
-use domain::json::Json;
+use domain::json::{Json, Opened};
 use transport::ErpError;
 use transport::http::{HttpAnswer, HttpRequest, place};
 
@@ -60,11 +60,10 @@ impl Batch {
     /// `Malformed` if they are none.
     pub(crate) fn written(list: String, next: Option<Step>) -> Result<Self, ErpError> {
         let (items, mark) = {
-            let list = Json::parse(list.as_bytes()).map_err(|error| {
+            let list = Opened::parse(list.as_bytes()).map_err(|error| {
                 ErpError::Malformed(format!("what the ERP sent cannot be put together: {error}"))
             })?;
-            let records = list.items();
-            (to_items(list.text().as_bytes(), &records), Mark::of(&records))
+            (to_items(list.json.text().as_bytes(), &list.items), Mark::of(&list.items))
         };
         Ok(Self { body: list.into_bytes(), items, mark, next })
     }
@@ -77,7 +76,7 @@ impl Batch {
     /// The records.
     pub(crate) fn records(&self) -> Vec<Json<'_>> {
         let record = |item: &Item| match item {
-            Item::Record(range) => Json::parse(self.body.get(range.clone())?).ok(),
+            Item::Record(range) => std::str::from_utf8(self.body.get(range.clone())?).ok().map(Json::written),
             Item::Broken(..) => None,
         };
         self.items.iter().filter_map(record).collect()

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::connection::providers::sap::{ODataVersion, SapService};
-use domain::json::Json;
-use serde_json::Value;
+use domain::json::{self, Json};
 use transport::ErpError;
 use transport::http::place;
 use url::Url;
@@ -70,7 +69,7 @@ impl Deliveries {
             let Some(shipped) = shipped.get(bare(&number)) else { continue };
             put(order, "ActualGoodsMovementDate", &shipped.on);
             if !shipped.bill_of_lading.is_empty() {
-                put(order, "BillOfLading", &Value::from(shipped.bill_of_lading.as_str()).to_string());
+                put(order, "BillOfLading", &json::string(&shipped.bill_of_lading));
             }
         }
         Ok(())

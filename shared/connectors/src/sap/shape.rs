@@ -4,7 +4,7 @@
 
 use domain::DataType;
 use domain::connection::providers::sap::SapSettings;
-use domain::json::{Json, Kind};
+use domain::json::{Json, Kind, write_name};
 use serde_json::{Value, json};
 
 /// Fields of a V4 item that V2 has under another name.
@@ -69,7 +69,6 @@ fn write_object(object: Json<'_>, renames: bool, out: &mut String) {
     }
     let is_item = members.iter().any(|(name, _)| name == "SalesOrderItem");
     out.push('{');
-    let mut first = true;
     for (name, value) in &members {
         let nested = matches!(value.kind(), Kind::Object | Kind::Array);
         let is_link = nested && value.get("__deferred").is_some();
@@ -83,11 +82,8 @@ fn write_object(object: Json<'_>, renames: bool, out: &mut String) {
         } else {
             name.as_ref()
         };
-        out.push_str(if first { "" } else { "," });
-        out.push_str(&Value::from(plain).to_string());
-        out.push(':');
+        write_name(plain, out);
         write_plain(*value, renames, out);
-        first = false;
     }
     out.push('}');
 }

@@ -1,5 +1,7 @@
 //! An XML element, and how it reads as JSON.
 
+use domain::json::write_string_bytes;
+
 /// An element with what is in it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Element {
@@ -24,13 +26,13 @@ impl Element {
         let mut member = |json: &mut Vec<u8>, name: &str| {
             json.push(separator);
             separator = b',';
-            write_string(json, name);
+            write_string_bytes(name, json);
             json.push(b':');
         };
         for (name, value) in &self.attributes {
             let clashes = self.children.iter().any(|child| child.name == *name);
             member(json, &if clashes { format!("@{name}") } else { name.clone() });
-            write_string(json, value);
+            write_string_bytes(value, json);
         }
         for (position, child) in self.children.iter().enumerate() {
             if self.children[..position].iter().any(|earlier| earlier.name == child.name) {
@@ -41,7 +43,7 @@ impl Element {
         }
         if !text.is_empty() {
             member(json, "text");
-            write_string(json, text);
+            write_string_bytes(text, json);
         }
         if separator == b'{' {
             json.push(b'{');
@@ -56,7 +58,7 @@ impl Element {
         }
         match self.text.trim() {
             "" => json.extend_from_slice(b"null"),
-            text => write_string(json, text),
+            text => write_string_bytes(text, json),
         }
     }
 }
@@ -77,8 +79,4 @@ fn write_all<'a>(json: &mut Vec<u8>, mut elements: impl Iterator<Item = &'a Elem
     if is_list {
         json.push(b']');
     }
-}
-
-fn write_string(json: &mut Vec<u8>, text: &str) {
-    json.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
 }

@@ -3,8 +3,8 @@
 use super::decision::Winner;
 use crate::data_type::DataType;
 use crate::difference::{has_inner_fields, inner_fields, kind_of, names, path, same};
-use crate::json::{Json, Kind};
-use crate::records::{Field, MODIFIED_AT, fields_of, separate};
+use crate::json::{Json, Kind, write_name};
+use crate::records::{Field, MODIFIED_AT, fields_of};
 
 /// How deep objects are merged; what lies deeper is taken as a whole.
 const MAX_DEPTH: usize = 64;
@@ -41,11 +41,8 @@ impl Merging {
         self.merged.record.push('{');
         for name in names(fields, [theirs, ours]) {
             let before = self.merged.record.len();
-            let out = &mut self.merged.record;
-            separate(out);
-            out.push_str(&serde_json::Value::from(name.as_ref()).to_string());
-            out.push(':');
-            let value = out.len();
+            write_name(&name, &mut self.merged.record);
+            let value = self.merged.record.len();
             let inner = sides.map(|side| side.and_then(|side| side.get(&name)));
             if at.is_empty() && name == MODIFIED_AT {
                 self.take(inner[1]);

@@ -8,7 +8,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use crate::json::{Json, Kind};
+use crate::json::{Json, Kind, write_string_bytes};
 use crate::records::FieldKind;
 
 /// Writes `value` as `kind`; says whether there was a value at all. Empty text is no value.
@@ -36,7 +36,7 @@ fn write_text(value: Json<'_>, out: &mut Vec<u8>) -> Result<bool, String> {
     let Some(text) = text(value)? else { return Ok(false) };
     match text {
         Cow::Borrowed(_) if value.kind() == Kind::String => out.extend_from_slice(value.text().as_bytes()),
-        text => write_string(&text, out),
+        text => write_string_bytes(&text, out),
     }
     Ok(true)
 }
@@ -59,12 +59,6 @@ fn is_plain_decimal(number: &str) -> bool {
 #[expect(clippy::let_underscore_must_use, reason = "writing to memory does not fail")]
 fn print(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
-}
-
-/// Writes a JSON string.
-#[expect(clippy::let_underscore_must_use, reason = "writing a string to memory does not fail")]
-pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
-    let _ = serde_json::to_writer(out, text);
 }
 
 /// The text of a string, a number or a flag; none if it is empty.

@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
+use super::Mapper;
 use super::level::Found;
 use super::path::Path;
 use super::program::Program;
-use super::{Mapper, coerce};
-use crate::json::{Json, Kind, Members};
+use crate::json::{Json, Kind, Members, write_string_bytes};
 use crate::records::EXTRA;
 use crate::validation::FieldError;
 
@@ -85,7 +85,7 @@ impl Mapper {
             if position > 0 {
                 out.push(b',');
             }
-            coerce::write_string(name, out);
+            write_string_bytes(name, out);
             out.push(b':');
             out.extend_from_slice(value.as_bytes());
         }

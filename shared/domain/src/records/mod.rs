@@ -16,7 +16,7 @@ pub use invoices::{Invoice, InvoiceLine};
 pub use orders::{Address, Order, OrderLine, OrderStatusUpdate};
 pub use products::Product;
 pub use sent::{MAX_RECORD_BYTES, Sent, patched, read_sent, with_key};
-pub(crate) use sent::{MODIFIED_AT, parse_decimal, separate};
+pub(crate) use sent::{MODIFIED_AT, parse_decimal};
 
 use jiff::Timestamp;
 use serde::Serialize;

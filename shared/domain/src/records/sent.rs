@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{EXTRA, Field, FieldKind, MAX_KEY_BYTES, fields_of, key_fields};
 use crate::data_type::DataType;
-use crate::json::{Json, Kind, Members};
+use crate::json::{self, Json, Kind, Members, separate, write_member, write_name};
 use crate::validation::{Checks, Invalid};
 
 /// Largest record, in bytes of its canonical form: an item of the table holds 400 KB.
@@ -95,7 +95,7 @@ fn key_of(data_type: DataType, record: Json<'_>) -> Option<String> {
 fn key_members(data_type: DataType, key: &str) -> Vec<(&'static str, String)> {
     let names = key_fields(data_type);
     let parts = key.splitn(names.len(), '|');
-    names.iter().copied().zip(parts.map(|part| serde_json::Value::from(part).to_string())).collect()
+    names.iter().copied().zip(parts.map(json::string)).collect()
 }
 
 /// The same canonical record under another key: the ERP gave it one of its own.
@@ -107,10 +107,7 @@ pub fn with_key(data_type: DataType, record: Json<'_>, key: &str) -> Result<Sent
     let kept = record.members().into_iter().filter(|(name, _)| !names.contains(&name.as_ref()));
     let mut text = "{".to_owned();
     for (name, value) in kept {
-        separate(&mut text);
-        text.push_str(&serde_json::Value::from(name.as_ref()).to_string());
-        text.push(':');
-        text.push_str(value.text());
+        write_member(&name, value.text(), &mut text);
     }
     text.push('}');
     read_sent(data_type, Json::written(&text), Some(key), Some(record))
@@ -124,12 +121,7 @@ pub fn patched(current: Json<'_>, patch: Json<'_>) -> String {
     }
     let (old, changes) = (current.members(), patch.members());
     let mut out = "{".to_owned();
-    let mut add = |name: &str, value: &str| {
-        separate(&mut out);
-        out.push_str(&serde_json::Value::from(name).to_string());
-        out.push(':');
-        out.push_str(value);
-    };
+    let mut add = |name: &str, value: &str| write_member(name, value, &mut out);
     for (name, value) in &old {
         match changes.iter().find(|(changed, _)| changed == name) {
             None => add(name, value.text()),
@@ -144,13 +136,6 @@ pub fn patched(current: Json<'_>, patch: Json<'_>) -> String {
     }
     out.push('}');
     out
-}
-
-/// Puts a comma between what was written into an object or a list and what comes next.
-pub(crate) fn separate(out: &mut String) {
-    if !out.ends_with(['{', '[']) {
-        out.push(',');
-    }
 }
 
 /// A record being read: what is wrong so far, and its canonical form so far.
@@ -196,8 +181,7 @@ impl Reading {
     /// Writes a member; says whether there was a value.
     fn member(&mut self, field: &Field, value: Json<'_>, at: &str) -> bool {
         let before = self.out.len();
-        separate(&mut self.out);
-        self.out.push_str(&format!("\"{}\":", field.name));
+        write_name(field.name, &mut self.out);
         let written = match (field.kind, value.kind()) {
             (_, Kind::Null) => false,
             (FieldKind::Object(fields), Kind::Object) => {
@@ -256,10 +240,7 @@ impl Reading {
         separate(&mut self.out);
         self.out.push_str("\"extra\":{");
         for (name, value) in members {
-            separate(&mut self.out);
-            self.out.push_str(&serde_json::Value::from(name.as_ref()).to_string());
-            self.out.push(':');
-            self.out.push_str(value.text());
+            write_member(&name, value.text(), &mut self.out);
         }
         self.out.push('}');
     }
@@ -277,9 +258,7 @@ fn leaf(kind: FieldKind, value: Json<'_>) -> Result<Option<String>, &'static str
     let is_text = value.kind() == Kind::String;
     let is_number = value.kind() == Kind::Number;
     let written = match kind {
-        FieldKind::Text => {
-            is_text.then(|| serde_json::Value::from(text.as_ref()).to_string()).ok_or("a text")
-        }
+        FieldKind::Text => is_text.then(|| json::string(&text)).ok_or("a text"),
         FieldKind::Money | FieldKind::Quantity => {
             let decimal = (is_text || is_number).then(|| parse_decimal(&text)).flatten();
             let decimal = decimal.ok_or("a decimal number of at most 28 digits")?;

@@ -5,9 +5,8 @@ use serde_json::Value as Template;
 use super::Outgoing;
 use super::placeholder::{Placeholder, Scope};
 use super::text::TextTemplate;
-use super::value::{separate, write_string};
 use crate::data_type::DataType;
-use crate::json::{Json, Kind};
+use crate::json::{Json, Kind, separate, write_name, write_string};
 use crate::records::FieldKind;
 use crate::validation::FieldError;
 
@@ -170,15 +169,10 @@ fn write_object<'a>(
     out: &mut String,
 ) {
     out.push('{');
-    let mut written = 0;
     for (name, node) in members {
         let before = out.len();
-        separate(written, out);
-        write_string(name, out);
-        out.push(':');
-        if node.write(outgoing, item, out) {
-            written += 1;
-        } else {
+        write_name(name, out);
+        if !node.write(outgoing, item, out) {
             out.truncate(before);
         }
     }
@@ -191,13 +185,10 @@ fn write_list<'a, 'n>(
     out: &mut String,
 ) {
     out.push('[');
-    let mut written = 0;
     for (node, item) in nodes {
         let before = out.len();
-        separate(written, out);
-        if node.write(outgoing, item, out) {
-            written += 1;
-        } else {
+        separate(out);
+        if !node.write(outgoing, item, out) {
             out.truncate(before);
         }
     }

@@ -2,12 +2,12 @@
 
 use crate::change::Operation;
 use crate::difference::{inner_fields, kind_of};
-use crate::json::{Json, Kind};
+use crate::json::{self, Json, Kind, write_name};
 use crate::mapping::FieldMapping;
 use crate::records::{EXTRA, FieldKind, fields_of, key_fields};
 
 use super::Outgoing;
-use super::value::{self, separate, write_string};
+use super::value;
 
 /// The field by which an ERP's record can be found again.
 const REFERENCE: &str = "reference";
@@ -34,9 +34,7 @@ pub fn renamed(outgoing: &Outgoing<'_>, mapping: &FieldMapping) -> Result<String
     }
     let is_missing = outgoing.field(REFERENCE).is_none() && kind_of(fields, REFERENCE).is_some();
     if is_missing && outgoing.operation == Operation::Create {
-        let mut text = String::new();
-        write_string(outgoing.reference, &mut text);
-        writer.put(REFERENCE, &[REFERENCE], text)?;
+        writer.put(REFERENCE, &[REFERENCE], json::string(outgoing.reference))?;
     }
     if let Some((_, extra)) = members.iter().find(|(name, _)| name == EXTRA) {
         for (name, value) in extra.members() {
@@ -51,9 +49,7 @@ pub fn renamed(outgoing: &Outgoing<'_>, mapping: &FieldMapping) -> Result<String
 /// The field that is the key of a record the ERP has, and what it holds there: ours may differ.
 fn key_at_the_erp(outgoing: &Outgoing<'_>) -> Option<(&'static str, String)> {
     let [field] = key_fields(outgoing.data_type) else { return None };
-    let mut text = String::new();
-    write_string(outgoing.key, &mut text);
-    (outgoing.operation == Operation::Update).then_some((*field, text))
+    (outgoing.operation == Operation::Update).then(|| (*field, json::string(outgoing.key)))
 }
 
 struct Writer<'w, 'a> {
@@ -156,10 +152,8 @@ impl Tree {
             Self::Leaf(json) => out.push_str(json),
             Self::Branch(members) => {
                 out.push('{');
-                for (position, (name, inner)) in members.iter().enumerate() {
-                    separate(position, out);
-                    write_string(name, out);
-                    out.push(':');
+                for (name, inner) in members {
+                    write_name(name, out);
                     inner.write(out);
                 }
                 out.push('}');

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::connection::NumberForm;
 use crate::difference::{inner_fields, kind_of};
-use crate::json::{Json, Kind};
+use crate::json::{Json, Kind, separate, write_name, write_string};
 use crate::records::FieldKind;
 
 /// What a placeholder stands for.
@@ -49,18 +49,16 @@ pub(super) fn write(json: Json<'_>, kind: Option<FieldKind>, numbers: NumberForm
         (Some(FieldKind::Object(_)), Kind::Object) => {
             let fields = inner_fields(kind);
             out.push('{');
-            for (position, (name, value)) in json.members().into_iter().enumerate() {
-                separate(position, out);
-                write_string(&name, out);
-                out.push(':');
+            for (name, value) in json.members() {
+                write_name(&name, out);
                 write(value, kind_of(fields, &name), numbers, out);
             }
             out.push('}');
         }
         (Some(FieldKind::List(fields)), Kind::Array) => {
             out.push('[');
-            for (position, item) in json.items().into_iter().enumerate() {
-                separate(position, out);
+            for item in json.items() {
+                separate(out);
                 write(item, Some(FieldKind::Object(fields)), numbers, out);
             }
             out.push(']');
@@ -76,18 +74,5 @@ fn write_decimal(json: Json<'_>, numbers: NumberForm, out: &mut String) {
         (Ok(decimal), NumberForm::Text) => write_string(&decimal.to_string(), out),
         // What is no decimal of ours goes out as it is: the ERP says what it thinks of it.
         (Err(_), _) => out.push_str(json.text()),
-    }
-}
-
-/// Writes a JSON string.
-pub(super) fn write_string(text: &str, out: &mut String) {
-    // Text is the one thing that always is JSON.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
-}
-
-/// Writes what stands before all but the first of several.
-pub(super) fn separate(position: usize, out: &mut String) {
-    if position > 0 {
-        out.push(',');
     }
 }

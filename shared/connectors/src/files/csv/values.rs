@@ -1,6 +1,7 @@
 //! What the fields of a row mean: texts, no value, and numbers with a decimal comma.
 
 use domain::connection::CsvSettings;
+use domain::json::write_string_bytes;
 
 use super::dialect::Dialect;
 use super::split::Field;
@@ -39,7 +40,7 @@ impl Values {
                 continue;
             }
             let number = if self.decimal_comma { self.number(&value, column) } else { None };
-            write_string(number.as_deref().unwrap_or(&value), json);
+            write_string_bytes(number.as_deref().unwrap_or(&value), json);
         }
         json.push(b'}');
     }
@@ -55,17 +56,6 @@ impl Values {
 /// Texts that mean "no value".
 pub(in crate::files) fn nulls(settings: &CsvSettings) -> Vec<String> {
     settings.null_values.clone().unwrap_or_else(|| vec![String::new(), "NULL".to_owned()])
-}
-
-/// Writes a JSON string; most need no escape.
-pub(in crate::files) fn write_string(text: &str, json: &mut Vec<u8>) {
-    if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-        json.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
-    } else {
-        json.push(b'"');
-        json.extend_from_slice(text.as_bytes());
-        json.push(b'"');
-    }
 }
 
 /// A text that is a number as a whole.
