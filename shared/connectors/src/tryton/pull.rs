@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::DataType;
-use domain::json::{Json, Kind};
+use domain::json::{self, Json, Kind, separate, write_member};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use transport::ErpError;
@@ -15,7 +15,7 @@ use super::client::Tryton;
 use super::config::misconfigured;
 use super::mapping::{Children, Entity, entity, progress};
 use super::rpc::{Rpc, search_read, text};
-use super::values::{moment, separate, write_member};
+use super::values::moment;
 use crate::rest::{Batch, Source, Step};
 use crate::{Pull, offers_changes};
 
@@ -33,6 +33,8 @@ pub(super) struct List {
     /// What is read, and what each is called in ours where that differs.
     fields: Vec<String>,
     renamed: Vec<(&'static str, &'static str)>,
+    /// When a record was changed.
+    stamps: Vec<String>,
     views: Vec<View>,
     page_size: u32,
     since: Option<Timestamp>,
@@ -62,9 +64,10 @@ impl List {
         let mut fields: Vec<String> =
             entity.fields.iter().copied().filter(stays).map(str::to_owned).collect();
         fields.extend(renamed.iter().map(|(name, _)| (*name).to_owned()));
-        fields.extend(stamps(entity.stamped));
+        let stamps = stamps(entity.stamped);
+        fields.extend(stamps.iter().cloned());
         let since = pull.since.filter(|_| offers_changes(super::OFFERS, pull.data_type));
-        Ok(Self { rpc, entity, fields, renamed, views, page_size: pull.page_size, since })
+        Ok(Self { rpc, entity, fields, renamed, stamps, views, page_size: pull.page_size, since })
     }
 
     fn condition(&self, company: i64, after: i64) -> Value {
@@ -108,8 +111,8 @@ impl List {
             children.push((kind.name, self.children(kind, rows).await?));
         }
         let mut out = String::from("[");
-        for (position, row) in rows.iter().enumerate() {
-            separate(position, &mut out);
+        for row in rows {
+            separate(&mut out);
             self.write_record(view, *row, &children, &mut out);
         }
         out.push(']');
@@ -128,13 +131,7 @@ impl List {
             members.iter().find(|(member, _)| member == name).and_then(|(_, value)| value.as_string())
         };
         out.push('{');
-        let mut written = 0;
-        let mut write = |name: &str, value: &str| {
-            separate(written, out);
-            written += 1;
-            write_member(name, out);
-            out.push_str(value);
-        };
+        let mut write = |name: &str, value: &str| write_member(name, value, out);
         for (name, value) in members.iter().filter(|(name, _)| name != STAMPS[0]) {
             let renamed = self.renamed.iter().find(|(theirs, _)| theirs == name).map(|(_, ours)| *ours);
             match children.iter().find(|(child, _)| child == name) {
@@ -143,13 +140,13 @@ impl List {
             }
         }
         // All stamps are of one form: the greatest is the latest.
-        if let Some(latest) = stamps(self.entity.stamped).iter().filter_map(|stamp| text(stamp)).max() {
-            write(STAMPS[0], &Value::from(latest.as_ref()).to_string());
+        if let Some(latest) = self.stamps.iter().filter_map(|stamp| text(stamp)).max() {
+            write(STAMPS[0], &json::string(&latest));
         }
         if let Some((name, word)) =
             text("shipment_state").and_then(|shipments| progress(&text("state")?, &shipments))
         {
-            write(name, &Value::from(word).to_string());
+            write(name, &json::string(&word));
         }
         for (name, value) in &view.members {
             write(name, &value.to_string());
@@ -196,8 +193,9 @@ fn stamps(ways: &[&str]) -> Vec<String> {
 }
 
 fn list<'a>(text: &'a str, model: &str) -> Result<Vec<Json<'a>>, ErpError> {
-    let json = Json::parse(text.as_bytes()).ok().filter(|json| json.kind() == Kind::Array);
-    json.map(Json::items)
+    let json = Json::written(text);
+    (json.kind() == Kind::Array)
+        .then(|| json.items())
         .ok_or_else(|| ErpError::Malformed(format!("Tryton answered without a list of {model}")))
 }
 
@@ -205,13 +203,10 @@ fn list<'a>(text: &'a str, model: &str) -> Result<Vec<Json<'a>>, ErpError> {
 fn child(row: Json<'_>, children: &Children) -> String {
     let mut out = String::from("{");
     let members = row.members();
-    let told = children.fields.iter().filter_map(|(theirs, ours)| {
-        members.iter().find(|(name, _)| name == theirs).map(|(_, value)| (*ours, value.text()))
-    });
-    for (position, (name, value)) in told.enumerate() {
-        separate(position, &mut out);
-        write_member(name, &mut out);
-        out.push_str(value);
+    for (theirs, ours) in children.fields {
+        if let Some((_, value)) = members.iter().find(|(name, _)| name == theirs) {
+            write_member(ours, value.text(), &mut out);
+        }
     }
     out.push('}');
     out

@@ -1,7 +1,9 @@
 //! Their values and ours. What JSON has no form for they write as an object with `__class__`; the fields of a record
 //! that another one points to are in an object of their own. Pure.
 
-use domain::json::{Json, Kind};
+use std::borrow::Cow;
+
+use domain::json::{Json, Kind, Members, separate, write_name};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -19,71 +21,62 @@ fn write(json: Json<'_>, out: &mut String) {
     match json.kind() {
         Kind::Array => {
             out.push('[');
-            for (position, item) in json.items().into_iter().enumerate() {
-                separate(position, out);
+            for item in json.items() {
+                separate(out);
                 write(item, out);
             }
             out.push(']');
         }
-        Kind::Object => match json.get("__class__").and_then(|class| scalar(&class.as_string()?, json)) {
-            Some(scalar) => out.push_str(&scalar),
-            None => {
-                out.push('{');
-                write_members(json, "", &mut 0, out);
-                out.push('}');
+        Kind::Object => {
+            let members = json.members();
+            match scalar(&members) {
+                Some(scalar) => out.push_str(&scalar),
+                None => {
+                    out.push('{');
+                    write_members(members, "", out);
+                    out.push('}');
+                }
             }
-        },
+        }
         _ => out.push_str(json.text()),
     }
 }
 
-/// The members of an object, with `prefix` before each name.
-fn write_members(json: Json<'_>, prefix: &str, written: &mut usize, out: &mut String) {
-    for (name, value) in json.members() {
-        let name = format!("{prefix}{name}");
+/// Writes members, each with `prefix` before its name.
+fn write_members(members: Members<'_>, prefix: &str, out: &mut String) {
+    for (name, value) in members {
+        let name = if prefix.is_empty() { name } else { Cow::Owned(format!("{prefix}{name}")) };
         match value.kind() {
-            Kind::Object if name.ends_with('.') => write_members(value, &name, written, out),
+            Kind::Object if name.ends_with('.') => write_members(value.members(), &name, out),
             _ if name.ends_with('.') => {}
             _ => {
-                separate(*written, out);
-                *written += 1;
-                write_member(&name, out);
+                write_name(&name, out);
                 write(value, out);
             }
         }
     }
 }
 
-/// Writes the name of a member, up to its value.
-pub(super) fn write_member(name: &str, out: &mut String) {
-    out.push_str(&Value::from(name).to_string());
-    out.push(':');
-}
-
-pub(super) fn separate(position: usize, out: &mut String) {
-    if position > 0 {
-        out.push(',');
-    }
-}
-
-/// A value of a class of theirs, as JSON; none for a class that is not known.
-fn scalar(class: &str, json: Json<'_>) -> Option<String> {
-    let number = |name: &str| json.get(name).and_then(|part| part.text().parse::<u32>().ok());
+/// A value of a class of theirs, as JSON; none for a class that is not known, and for what has none.
+fn scalar<'a>(members: &[(Cow<'a, str>, Json<'a>)]) -> Option<Cow<'a, str>> {
+    let part = |name: &str| members.iter().find(|(member, _)| member == name).map(|(_, part)| *part);
+    let class = part("__class__")?.as_string()?;
+    let number = |name: &str| part(name)?.text().parse::<u32>().ok();
     let date = || Some(format!("{:04}-{:02}-{:02}", number("year")?, number("month")?, number("day")?));
     let time = || {
         let (hour, minute, second) = (number("hour")?, number("minute")?, number("second")?);
         Some(format!("{hour:02}:{minute:02}:{second:02}.{:06}", number("microsecond").unwrap_or(0)))
     };
-    match class {
-        "Decimal" => Some(json.get("decimal")?.text().to_owned()),
-        "date" => Some(format!("\"{}\"", date()?)),
+    Some(match class.as_ref() {
+        "Decimal" => part("decimal")?.text().into(),
+        "date" => format!("\"{}\"", date()?).into(),
         // All of one length, so that the later one is the greater text. They are in UTC.
-        "datetime" => Some(format!("\"{}T{}Z\"", date()?, time()?)),
-        "time" => Some(format!("\"{}\"", time()?)),
-        "timedelta" => Some(json.get("seconds")?.text().to_owned()),
-        "bytes" | "bytearray" => Some(json.get("base64")?.text().to_owned()),
-        _ => None,
-    }
+        "datetime" => format!("\"{}T{}Z\"", date()?, time()?).into(),
+        "time" => format!("\"{}\"", time()?).into(),
+        "timedelta" => part("seconds")?.text().into(),
+        "bytes" | "bytearray" => part("base64")?.text().into(),
+        _ => return None,
+    })
 }
 
 /// A decimal as they take one.
