@@ -100,7 +100,7 @@ macro_rules! conformance {
         #[tokio::test]
         #[ignore = "a measurement: make bench-connectors"]
         async fn speed() {
-            $crate::conformance::speed::measure::<$subject>().await;
+            $crate::conformance::speed::measure::<$subject>(module_path!()).await;
         }
     };
     ($subject:ty: $($file:ident::$name:ident,)*) => {
