@@ -200,6 +200,9 @@ mod tests {
                     let name = reference.split('"').next().unwrap();
                     assert!(schema["$defs"].get(name).is_some(), "{name}");
                 }
+                let definitions = schema["$defs"].as_object().unwrap();
+                let idle = definitions.keys().find(|name| !text.contains(&format!("\"#/$defs/{name}\"")));
+                assert_eq!(idle, None, "nothing refers to it");
                 let credentials = credentials_schema(provider, method).to_string();
                 assert!(
                     !text.contains("#/components") && !credentials.contains("$ref"),
