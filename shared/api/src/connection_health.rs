@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::health::ConnectionHealth;
+use futures::{TryFutureExt, try_join};
 use http::Uri;
 use http::header::LINK;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,9 +35,10 @@ pub(crate) async fn get_connection_health(
     Query(query): Query<PageQuery>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let connection = find(&state, &path.id).await?;
-    let health = state.store().health(&path.id).await?;
-    let history = state.store().contacts(&path.id, query.limit.0, query.cursor.as_deref()).await?;
+    let (store, id) = (state.store(), &path.id);
+    let history = store.contacts(id, query.limit.0, query.cursor.as_deref()).map_err(ApiError::from);
+    let health = store.health(id).map_err(ApiError::from);
+    let (connection, health, history) = try_join!(find(&state, id), health, history)?;
     let link = history.next.as_deref().and_then(|cursor| next_link(&uri, cursor));
     let shown = Json(ConnectionHealth::of(connection.status, health, history.items));
     Ok(match link {

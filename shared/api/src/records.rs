@@ -3,6 +3,7 @@
 use axum::extract::State;
 use domain::ids::{ClientId, ConnectionId, SiteId};
 use domain::records::Record;
+use futures::try_join;
 use http::Uri;
 use serde::Deserialize;
 use url::Url;
@@ -91,15 +92,18 @@ pub(crate) async fn list_records(
     Query(query): Query<RecordsQuery>,
     uri: Uri,
 ) -> Result<Page<Record>, ApiError> {
-    let connection = find_connection(&state, &query.erp_connection_id).await?;
+    let (store, limit, cursor) = (state.store(), query.limit.0, query.cursor.as_deref());
     let since = query.updated_since.map(|moment| moment.0);
     let whose = Whose { site: query.site_id.as_ref(), client: query.client_id.as_ref() };
-    let of = whose.collection(&state, &connection.id, path.data_type).await?;
-    let (store, limit, cursor) = (state.store(), query.limit.0, query.cursor.as_deref());
-    let listing = match &of.scope {
-        Some(_) => store.list_records(&of, since, limit, cursor).await?,
-        None => store.list_current_records(&of.connection, of.data_type, since, limit, cursor).await?,
+    let connection = &query.erp_connection_id;
+    let listed = async {
+        let of = whose.collection(&state, connection, path.data_type).await?;
+        Ok::<_, ApiError>(match &of.scope {
+            Some(_) => store.list_records(&of, since, limit, cursor).await?,
+            None => store.list_current_records(connection, path.data_type, since, limit, cursor).await?,
+        })
     };
+    let (_, listing) = try_join!(find_connection(&state, connection), listed)?;
     Ok(Page::new(&uri, query.limit.0, listing))
 }
 

@@ -266,6 +266,11 @@ pub(crate) fn block_sort(lower: &str) -> String {
     format!(":{lower}")
 }
 
+/// The first block of a shard.
+pub(crate) fn first_block(shard: &str) -> Key {
+    key(shard, block_sort(""))
+}
+
 /// The pending changes of one collection, by the record's key.
 pub(crate) fn changes(connection: &ConnectionId, data_type: DataType) -> String {
     format!("erp_change:{connection}:{data_type}")

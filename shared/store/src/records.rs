@@ -5,7 +5,7 @@ use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
-use crate::blocks::{Entry, read_block, shard_of};
+use crate::blocks::{Block, Entry, read_block, shard_of};
 use crate::cursor;
 use crate::item::{Item, Range, string};
 use crate::key::{self, BEYOND, BY_CHANGE, SHARDS};
@@ -37,7 +37,8 @@ impl Store {
             location.is_some_and(|rest| rest.is_empty() || rest.starts_with('|'))
         };
         let end = format!("{sku}|{BEYOND}");
-        let entries = self.entries_after(&shard, sku, true, &end, usize::MAX).await?;
+        let block = self.block_at(&shard, sku).await?;
+        let entries = self.entries_after(block, &shard, sku, true, &end, usize::MAX).await?;
         let levels = entries.into_iter().filter(|entry| of_sku(entry) && !entry.deleted);
         levels.map(|entry| show(entry, of)).collect()
     }
@@ -56,18 +57,24 @@ impl Store {
         let list = list_name(of);
         let after = cursor::decode(&list, cursor)?;
         let wanted = limit as usize + 1;
-        let shards = (0..SHARDS).map(|shard| {
-            let (shard, after) = (key::shard(of, shard), after.as_deref());
-            async move {
-                match updated_since {
-                    Some(since) => self.entries_changed_since(&shard, since, after, wanted).await,
-                    None => {
-                        self.entries_after(&shard, after.unwrap_or_default(), false, BEYOND, wanted).await
-                    }
-                }
+        let shards: Vec<String> = (0..SHARDS).map(|shard| key::shard(of, shard)).collect();
+        let from = after.as_deref().unwrap_or_default();
+        let entries = match updated_since {
+            Some(since) => {
+                let after = after.as_deref();
+                let each = shards.iter();
+                try_join_all(each.map(|shard| self.entries_changed_since(shard, since, after, wanted)))
+                    .await?
             }
-        });
-        let mut entries: Vec<Entry> = try_join_all(shards).await?.into_iter().flatten().collect();
+            None => {
+                let each = self.blocks_at(&shards, from).await?.into_iter().zip(&shards);
+                try_join_all(
+                    each.map(|(block, shard)| self.entries_after(block, shard, from, false, BEYOND, wanted)),
+                )
+                .await?
+            }
+        };
+        let mut entries: Vec<Entry> = entries.into_iter().flatten().collect();
         entries.sort_by(|a, b| a.key.cmp(&b.key));
         let more = entries.len() > limit as usize;
         entries.truncate(limit as usize);
@@ -76,9 +83,19 @@ impl Store {
         Ok(Listing { items, next })
     }
 
-    /// Up to about `wanted` entries of a shard in key order, from `from` (itself only if `inclusive`) to `to`.
+    /// The block of each shard that `key` falls into.
+    async fn blocks_at(&self, shards: &[String], key: &str) -> Result<Vec<Option<Block>>, StoreError> {
+        if key.is_empty() {
+            return self.first_blocks(shards).await;
+        }
+        try_join_all(shards.iter().map(|shard| self.block_at(shard, key))).await
+    }
+
+    /// Up to about `wanted` entries of a shard in key order, from `from` (itself only if `inclusive`), which falls into
+    /// `block`, to `to`.
     async fn entries_after(
         &self,
+        block: Option<Block>,
         shard: &str,
         from: &str,
         inclusive: bool,
@@ -88,7 +105,7 @@ impl Store {
         let fits =
             |entry: &Entry| (*entry.key > *from || inclusive && *entry.key == *from) && *entry.key <= *to;
         let mut found: Vec<Entry> = Vec::new();
-        let mut blocks: Vec<_> = self.block_at(shard, from).await?.into_iter().collect();
+        let mut blocks: Vec<_> = block.into_iter().collect();
         while let Some(last) = blocks.last() {
             let (lower, is_last) = (last.lower.clone(), last.upper.as_deref().is_none_or(|upper| upper > to));
             found.extend(blocks.into_iter().flat_map(|block| block.entries).filter(fits));

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::outline::{self, Outline};
 use super::{Entry, decode};
 use crate::item::{Item, string, text};
-use crate::key::{BY_BLOCK, ENDS, block_sort};
+use crate::key::{self, BY_BLOCK, ENDS, block_sort};
 use crate::{Store, StoreError};
 
 /// A block that was read.
@@ -56,7 +56,15 @@ impl Store {
         found.first().map(read_block).transpose()
     }
 
-    /// The same, as the index knows it.
+    /// The first block of each of these shards, where there is one: all by one request, for their keys are known.
+    pub(crate) async fn first_blocks(&self, shards: &[String]) -> Result<Vec<Option<Block>>, StoreError> {
+        let keys: Vec<Item> = shards.iter().map(|shard| key::first_block(shard).to_item()).collect();
+        let found = self.get_many_items(&keys).await?;
+        let of = |shard: &String| found.iter().find(|item| string(item, "pk").is_ok_and(|pk| pk == shard));
+        shards.iter().map(|shard| of(shard).map(read_block).transpose()).collect()
+    }
+
+    /// The same as [`Self::block_at`], as the index knows it.
     pub(super) async fn outline_at(&self, shard: &str, key: &str) -> Result<Option<Outline>, StoreError> {
         let found = self.query_blocks(shard, &Stretch::at(true, &[(":key", block_sort(key))])).await?;
         found.first().map(outline::read).transpose()

@@ -22,7 +22,7 @@ mod writer;
 
 pub(crate) use codec::decode;
 pub use compare::Compared;
-pub(crate) use load::read_block;
+pub(crate) use load::{Block, read_block};
 pub use merge::{Outcome, Upsert};
 pub use permit::Permit;
 pub use survey::{BlockRef, Vanished};
