@@ -1,14 +1,13 @@
 //! What a function has for as long as it lives: its clients, each made once.
 
 use api::{ApiConfig, ApiState, FirstAdmin};
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
-use aws_config::{BehaviorVersion, SdkConfig};
 use queue::Queue;
 use secrets::{KeptSecret, Vault};
 use store::Store;
 use sync::{Engine, Pace};
 use transport::Transport;
 
+use crate::aws;
 use crate::settings::Settings;
 
 /// The clients of a function, none of which has connected to anything yet.
@@ -18,8 +17,10 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    pub(crate) async fn open(settings: Settings) -> Self {
-        let config = aws().await;
+    /// # Errors
+    /// With what the environment lacks.
+    pub(crate) fn open(settings: Settings) -> Result<Self, String> {
+        let config = aws::config()?;
         let store = Store::connect(&config, settings.table);
         let first_admin = settings.admin_secret_id.map(|id| FirstAdmin {
             email: settings.admin_email,
@@ -41,19 +42,10 @@ impl Home {
             first_admin,
             ..ApiConfig::default()
         };
-        Self { engine, api }
+        Ok(Self { engine, api })
     }
 
     pub(crate) fn api_state(self) -> ApiState {
         ApiState::new(self.engine, self.api)
     }
-}
-
-/// Lambda gives region and credentials by the environment: nothing else is asked, which saves looking for it.
-async fn aws() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .region(EnvironmentVariableRegionProvider::new())
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        .load()
-        .await
 }

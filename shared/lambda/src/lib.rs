@@ -5,6 +5,7 @@
 //! connect to nothing; keys, certificates and whatever else only some requests need are got when the first needs them.
 #![recursion_limit = "256"] // The runtime around the engine is a future too deep for the compiler's default.
 
+mod aws;
 mod gateway;
 mod home;
 mod settings;
@@ -119,7 +120,7 @@ fn start(function: impl AsyncFnOnce(Home, Telemetry) -> Result<(), Error>) -> Re
         let telemetry = telemetry::start_in_lambda(std::mem::take(&mut settings.log), settings.log_format)?;
         // A function that panics is gone: what it says of it must be a line like the others.
         std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug ends this function")));
-        function(Home::open(settings).await, telemetry).await
+        function(Home::open(settings)?, telemetry).await
     })
 }
 

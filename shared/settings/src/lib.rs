@@ -8,4 +8,4 @@ pub mod value;
 
 pub use reader::{InvalidSettings, Reader};
 pub use telemetry::LogFormat;
-pub use tracing_subscriber::EnvFilter as LogFilter;
+pub use tracing_subscriber::filter::Targets as LogFilter;

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use api::{BasePath, InvalidBasePath, InvalidIssuers, InvalidOrigin, Origins, TrustedIssuers};
 use secrecy::SecretString;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use transport::{Egress, InvalidCidr};
 
 use crate::LogFormat;
@@ -17,8 +17,8 @@ const OWN_SEGMENTS: [&str; 9] =
 const MIN_PASSWORD: usize = 8;
 
 /// Libraries that would drown our own lines; said outright in `CAUSEWAY_LOG`, they are heard.
-const QUIET: &str = "aws_config=warn,aws_smithy_runtime=warn,aws_smithy_runtime_api=warn,h2=warn,hyper=warn,\
-                     hyper_util=warn,russh=warn";
+const QUIET: &str =
+    "aws_smithy_runtime=warn,aws_smithy_runtime_api=warn,h2=warn,hyper=warn,hyper_util=warn,russh=warn";
 
 /// Text that must be there: the name or address of something.
 ///
@@ -123,10 +123,23 @@ pub fn rate_limit(text: &str) -> Result<Option<NonZeroU32>, String> {
 ///
 /// # Errors
 /// With what would do.
-pub fn log_filter(text: &str, also_quiet: &str) -> Result<EnvFilter, String> {
-    EnvFilter::try_new(format!("{QUIET},{also_quiet},{text}")).map_err(|error| {
-        format!("must be a level such as info or debug, or a list such as info,sync=debug, not \"{text}\" ({error})")
-    })
+pub fn log_filter(text: &str, also_quiet: &str) -> Result<Targets, String> {
+    let directives = [QUIET, also_quiet, text].into_iter().flat_map(|list| list.split(','));
+    let mut filter = Targets::new();
+    for directive in directives.map(str::trim).filter(|directive| !directive.is_empty()) {
+        let (target, level) =
+            directive.rsplit_once('=').map_or((None, directive), |(t, level)| (Some(t), level));
+        let level: LevelFilter = level.parse().map_err(|_| {
+            format!(
+                "must be a level such as info or debug, or a list such as info,sync=debug, not \"{text}\""
+            )
+        })?;
+        filter = match target {
+            Some(target) => filter.with_target(target, level),
+            None => filter.with_default(level),
+        };
+    }
+    Ok(filter)
 }
 
 /// How log lines look.

@@ -20,7 +20,7 @@ use std::io;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use thiserror::Error;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
@@ -55,7 +55,7 @@ pub struct Telemetry {
 ///
 /// # Panics
 /// Outside of a runtime of tokio.
-pub fn start_in_process(filter: EnvFilter, format: LogFormat) -> Result<Telemetry, StartError> {
+pub fn start_in_process(filter: Targets, format: LogFormat) -> Result<Telemetry, StartError> {
     recorder::scraped()?;
     start(filter, format, tracer::by_otlp()?, None)
 }
@@ -68,14 +68,14 @@ pub fn start_in_process(filter: EnvFilter, format: LogFormat) -> Result<Telemetr
 ///
 /// # Panics
 /// Outside of a runtime of tokio.
-pub fn start_in_lambda(filter: EnvFilter, format: LogFormat) -> Result<Telemetry, StartError> {
+pub fn start_in_lambda(filter: Targets, format: LogFormat) -> Result<Telemetry, StartError> {
     let embedded = recorder::embedded()?;
     metrics::counter!(metric::COLD_STARTS).increment(1);
     start(filter, format, tracer::by_xray()?, Some(embedded))
 }
 
 fn start(
-    filter: EnvFilter,
+    filter: Targets,
     format: LogFormat,
     tracer: SdkTracerProvider,
     embedded: Option<Embedded>,

@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal};
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Metadata, Subscriber};
-use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::json_lines::JsonLines;
 use crate::text_fields::TextFields;
@@ -41,7 +41,7 @@ const CAPS: [(&str, LevelFilter); 6] = [
 ///
 /// Two things are not up to the filter: our own spans are always there, so that a line has its request's id at every
 /// level, and the libraries in [`CAPS`] are never heard beyond their cap.
-pub fn log_layer<S, W>(filter: EnvFilter, format: LogFormat, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+pub fn log_layer<S, W>(filter: Targets, format: LogFormat, writer: W) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,

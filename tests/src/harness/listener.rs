@@ -6,7 +6,7 @@ use std::sync::{Mutex, Once, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use telemetry::{LogFormat, log_layer};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -38,7 +38,7 @@ const PLANTED: [&str; 18] = [
 pub(crate) fn listen() {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
-        let lines = log_layer(EnvFilter::new("trace"), LogFormat::Json, || Scan);
+        let lines = log_layer(Targets::new().with_default(LevelFilter::TRACE), LogFormat::Json, || Scan);
         tracing_subscriber::registry().with(lines).with(template::spans()).init();
     });
 }

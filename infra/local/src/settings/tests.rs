@@ -66,6 +66,7 @@ fn every_error_names_its_variable_and_what_would_do() {
         ("CAUSEWAY_RATE_LIMIT_USER", "0", "must be how many requests a minute"),
         ("CAUSEWAY_RATE_LIMIT_ADDRESS", "many", "must be how many requests a minute"),
         ("CAUSEWAY_LOG", "sync=loud", "must be a level"),
+        ("CAUSEWAY_LOG", "info,sync", "must be a level"),
         ("CAUSEWAY_LOG_FORMAT", "xml", "must be text or json"),
     ] {
         let line = error(name, value);

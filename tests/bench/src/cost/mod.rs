@@ -77,7 +77,7 @@ pub(crate) fn settings(data_dir: &std::path::Path) -> Result<Settings> {
         cors_origins: "".parse()?,
         trusted_issuers: "".parse()?,
         rate_limits: RateLimits::default(),
-        log: LogFilter::new("warn"),
+        log: LogFilter::default(),
         log_format: LogFormat::Text,
         tick: Duration::from_secs(60),
     })

@@ -1,7 +1,7 @@
 //! What the functions work over: the table of a local process, with one connection in it and somebody signed in.
 
 use anyhow::Result;
-use local::{LocalProcess, LogFilter};
+use local::LocalProcess;
 use tempfile::TempDir;
 
 use crate::api::{Api, EMAIL};
@@ -21,9 +21,7 @@ impl Stage {
     /// Starts a local process and makes a connection. Nothing else happens to it while functions are measured.
     pub(crate) async fn set() -> Result<Self> {
         let data_dir = tempfile::tempdir()?;
-        let mut settings = cost::settings(data_dir.path())?;
-        settings.log = LogFilter::new("off");
-        let process = LocalProcess::start(settings).await?;
+        let process = LocalProcess::start(cost::settings(data_dir.path())?).await?;
         let api = Api::sign_in(format!("http://{}", process.address())).await?;
         let connection = api.connect("http://127.0.0.1:9").await?;
         Ok(Self { connection, token: api.token().to_owned(), process, _data_dir: data_dir })
