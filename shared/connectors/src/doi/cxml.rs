@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::config::Config;
-use super::order::{Outgoing, country, needed, writable};
+use super::order::{Outgoing, country, line_numbers, needed, writable};
 use super::xml::Element;
 use crate::PushError;
 
@@ -146,16 +146,27 @@ fn items(config: &Config, order: &Order) -> Result<Vec<Element>, PushError> {
     let lines = order.lines.as_deref().filter(|lines| !lines.is_empty());
     let lines = needed(lines, "lines", STANDARD)?;
     let currency = needed(order.currency.as_deref(), "currency", STANDARD)?;
-    lines.iter().enumerate().map(|(position, line)| item(config, line, position, currency)).collect()
+    let numbers = line_numbers(lines, is_position);
+    let numbered = lines.iter().zip(numbers).enumerate();
+    numbered.map(|(position, (line, number))| item(config, line, number, position, currency)).collect()
 }
 
-fn item(config: &Config, line: &OrderLine, position: usize, currency: &str) -> Result<Element, PushError> {
+/// Whether it can be the number of a line: they count from 1.
+fn is_position(number: &str) -> bool {
+    number.parse::<u32>().is_ok_and(|parsed| parsed > 0 && parsed.to_string() == number)
+}
+
+fn item(
+    config: &Config,
+    line: &OrderLine,
+    number: String,
+    position: usize,
+    currency: &str,
+) -> Result<Element, PushError> {
     let field = |name: &str| format!("lines.{position}.{name}");
     let quantity = needed(line.quantity, &field("quantity"), STANDARD)?;
     let sku = needed(line.sku.as_ref(), &field("sku"), STANDARD)?;
     let price = needed(line.unit_price, &field("unitPrice"), STANDARD)?;
-    let own = line.line_number.as_ref().filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-    let number = own.cloned().unwrap_or_else(|| (position + 1).to_string());
     let doi = &config.doi;
     let detail = Element::new("ItemDetail")
         .with(Element::new("UnitPrice").with(money(price, currency)))

@@ -1,7 +1,9 @@
 //! An order on its way into a document: what the document needs is there, or is named.
 
+use std::collections::HashSet;
+
 use domain::change::Operation;
-use domain::records::{Address, Order};
+use domain::records::{Address, Order, OrderLine};
 use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -79,6 +81,21 @@ pub(super) fn country<'a>(address: &'a Address, field: &str, standard: &str) -> 
     )))
 }
 
+/// The number of each line, by which answers name it: its own if it `fits` and no line before has it, else the first from
+/// its position on that is free.
+pub(super) fn line_numbers(lines: &[OrderLine], fits: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut taken = HashSet::new();
+    let mut own = |line: &OrderLine| {
+        line.line_number.clone().filter(|number| fits(number) && taken.insert(number.clone()))
+    };
+    let own: Vec<_> = lines.iter().map(&mut own).collect();
+    let mut free = |position: usize| {
+        let mut numbers = (position + 1..).map(|number| number.to_string());
+        numbers.find(|number| taken.insert(number.clone())).unwrap_or_default()
+    };
+    own.into_iter().enumerate().map(|(position, own)| own.unwrap_or_else(|| free(position))).collect()
+}
+
 /// A document that can be sent as XML.
 ///
 /// # Errors
@@ -90,5 +107,24 @@ pub(super) fn writable(document: String) -> Result<String, PushError> {
             "the record holds the control character U+{:04X}, which XML cannot: take it out",
             u32::from(character)
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_line_has_a_number_of_its_own() {
+        let numbers = |own: &[Option<&str>]| {
+            let lines = own.iter().map(|number| json!({"lineNumber": number}));
+            let lines: Vec<OrderLine> = serde_json::from_value(lines.collect()).unwrap();
+            line_numbers(&lines, |number| !number.is_empty()).join(" ")
+        };
+        assert_eq!(numbers(&[Some("10"), None, Some("20")]), "10 2 20");
+        assert_eq!(numbers(&[Some("2"), None, None]), "2 3 4");
+        assert_eq!(numbers(&[Some("7"), Some("7"), Some("")]), "7 2 3");
     }
 }

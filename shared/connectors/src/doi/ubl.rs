@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::config::Config;
-use super::order::{Outgoing, country, needed, writable};
+use super::order::{Outgoing, country, line_numbers, needed, writable};
 use super::xml::Element;
 use crate::PushError;
 
@@ -105,7 +105,9 @@ fn body(head: Element, config: &Config, order: &Order) -> Result<Element, PushEr
         currency => currency.unwrap_or_default(),
     };
     let tax = order.tax.map(|tax| aggregate("TaxTotal").with(money("TaxAmount", tax, currency)));
-    let items = lines.iter().enumerate().map(|(position, line)| item(config, line, position, currency));
+    let numbers = line_numbers(lines, |number| !number.trim().is_empty());
+    let numbered = lines.iter().zip(numbers).enumerate();
+    let items = numbered.map(|(position, (line, number))| item(config, line, number, position, currency));
     Ok(head
         .with(buyer(config, order))
         .with(seller(config))
@@ -186,11 +188,16 @@ fn monetary_total(order: &Order, currency: &str) -> Option<Element> {
     )
 }
 
-fn item(config: &Config, line: &OrderLine, position: usize, currency: &str) -> Result<Element, PushError> {
+fn item(
+    config: &Config,
+    line: &OrderLine,
+    number: String,
+    position: usize,
+    currency: &str,
+) -> Result<Element, PushError> {
     let field = |name: &str| format!("lines.{position}.{name}");
     let quantity = needed(line.quantity, &field("quantity"), STANDARD)?;
     let sku = needed(line.sku.as_deref(), &field("sku"), STANDARD)?;
-    let number = line.line_number.clone().unwrap_or_else(|| (position + 1).to_string());
     let unit = line.unit.as_ref().unwrap_or(&config.doi.unit);
     let price = line.unit_price.map(|price| aggregate("Price").with(money("PriceAmount", price, currency)));
     let item = aggregate("Item")

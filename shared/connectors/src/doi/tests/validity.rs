@@ -1,4 +1,5 @@
-//! Documents held against the published DTD and schemas, by `xmllint`. Nothing is fetched.
+//! Documents held against the published schemas of UBL, and against what the DTD of cXML says of the elements they have,
+//! by `xmllint`. Nothing is fetched.
 
 use std::io::Write as _;
 use std::path::PathBuf;
