@@ -1,9 +1,12 @@
 //! What every connector does.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::DataType;
+use domain::notation::Notations;
+use domain::run::Files;
 use jiff::Timestamp;
 use transport::ErpError;
 
@@ -95,11 +98,12 @@ pub trait Pages: Send {
     }
 
     /// Told when everything up to the page with this `resume` is safely stored, so that what was read can be cleared
-    /// away (files archived). May be told twice.
+    /// away (files archived). `files` says what became of the records of each file. Told again with the last `resume`
+    /// when another worker goes on from it.
     ///
     /// # Errors
     /// With what could not be cleared away.
-    async fn stored(&mut self, _resume: &str) -> Result<(), ErpError> {
+    async fn stored(&mut self, _resume: &str, _files: &Files) -> Result<(), ErpError> {
         Ok(())
     }
 
@@ -123,6 +127,10 @@ pub struct Page {
     pub resume: String,
     /// How many records the ERP says there are in all, if it tells.
     pub total: Option<u64>,
+    /// How its numbers are written.
+    pub notations: Arc<Notations>,
+    /// The file its records stood in, if they came in one.
+    pub file: Option<Arc<str>>,
     /// What a person should know.
     pub warnings: Vec<String>,
 }

@@ -16,6 +16,7 @@ pub mod ids;
 pub mod json;
 pub mod mapping;
 pub mod mapping_template;
+pub mod notation;
 pub mod planned;
 pub mod records;
 pub mod run;

@@ -1,5 +1,7 @@
 //! Some pages on their way into the table: mapped, counted, the bad records set aside.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use bytes_utils::{Str, StrMut};
 use connectors::{Item, Page};
@@ -8,8 +10,9 @@ use domain::census::Census;
 use domain::connection::Connection;
 use domain::json::Opened;
 use domain::mapping::drift::{SchemaPolicy, Shape, Watch};
-use domain::mapping::{FieldMapping, Filter, Filters, Mapper, Rules, Transformation, Unmapped};
-use domain::run::{Counts, FailedRecord, FailureClass};
+use domain::mapping::{FieldMapping, Filter, Filters, Mapped, Mapper, Rules, Transformation, Unmapped};
+use domain::notation::Notations;
+use domain::run::{Counts, FailedRecord, FailureClass, Files, Notices};
 use domain::validation::FieldError;
 use jiff::Timestamp;
 use store::{Outcome, Upsert};
@@ -85,6 +88,17 @@ impl Reader {
         Self { mapper: self.mapper.watching(watch, self.schema_policy), ..self }
     }
 
+    /// Reads numbers from now on as they are written on `page`.
+    pub(crate) fn set_notations(&mut self, page: &Page) {
+        self.mapper.set_notations(Arc::clone(&page.notations));
+    }
+
+    /// Reads numbers from now on as `notations` say.
+    pub(crate) fn writing(mut self, notations: &Notations) -> Self {
+        self.mapper.set_notations(Arc::new(notations.clone()));
+        self
+    }
+
     /// What is known of the shape of the records read so far; `None` if it is no more than was told before.
     pub(crate) fn grown_shape(&mut self) -> Option<Shape> {
         self.mapper.watch()?.grown()
@@ -96,7 +110,7 @@ impl Reader {
     }
 
     /// Reads a record; `None` if a filter leaves it out.
-    pub(crate) fn read(&mut self, raw: &[u8]) -> Result<Option<(Upsert, Option<Timestamp>)>, Refused> {
+    pub(crate) fn read(&mut self, raw: &[u8]) -> Result<Option<Taken>, Refused> {
         let opened = Opened::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
         if !self.filter.takes(&opened) {
             return Ok(None);
@@ -109,7 +123,8 @@ impl Reader {
             return Err(Refused { class: FailureClass::TooLarge, key, errors });
         }
         let (key, data) = self.keep(&mapped.key);
-        Ok(Some((Upsert { key, data }, mapped.modified_at)))
+        let Mapped { modified_at, dropped, .. } = mapped;
+        Ok(Some(Taken { upsert: Upsert { key, data }, modified_at, dropped }))
     }
 
     /// Puts a key, and the record in the buffer, to what is kept.
@@ -118,6 +133,15 @@ impl Reader {
         self.records.extend_from_slice(&self.buffer);
         (self.keys.split_built().freeze(), self.records.split().freeze())
     }
+}
+
+/// A record in our form.
+pub(crate) struct Taken {
+    pub(crate) upsert: Upsert,
+    /// When the ERP last changed it, if it tells.
+    pub(crate) modified_at: Option<Timestamp>,
+    /// Optional fields that could not be read.
+    pub(crate) dropped: Vec<FieldError>,
 }
 
 /// Why a record is set aside.
@@ -144,6 +168,8 @@ pub(crate) struct Batch {
     pub(crate) upserts: Vec<Upsert>,
     pub(crate) failed: Vec<FailedRecord>,
     pub(crate) warnings: Vec<String>,
+    pub(crate) notices: Notices,
+    pub(crate) files: Files,
     pub(crate) total: Option<u64>,
     /// Where the connector goes on after this batch.
     pub(crate) resume: Option<String>,
@@ -164,6 +190,8 @@ pub(crate) struct Batch {
 impl Batch {
     /// Adds a page. `before` is how many records were read before this batch.
     pub(crate) fn add(&mut self, page: Page, reader: &mut Reader, before: u64) {
+        reader.set_notations(&page);
+        let failed_before = self.failed.len();
         for item in &page.items {
             self.read += 1;
             let (range, read) = match item {
@@ -172,7 +200,11 @@ impl Batch {
             };
             match read {
                 Ok(None) => self.skipped += 1,
-                Ok(Some((upsert, modified_at))) => {
+                Ok(Some(Taken { upsert, modified_at, dropped })) => {
+                    for FieldError { field, message } in dropped {
+                        let example = || format!("{} of {}: {message}", field, upsert.key);
+                        self.notices.add(&format!("{field} could not be read and was left out"), example);
+                    }
                     self.bytes += upsert.data.len();
                     self.newest = self.newest.max(modified_at);
                     let hash = seen::hash(&upsert.key);
@@ -187,9 +219,17 @@ impl Batch {
                     }
                     let raw = raw::shown(page.body.get(range.clone()).unwrap_or_default());
                     let position = before + self.read;
-                    self.failed.push(FailedRecord { position, key, class, errors, raw });
+                    let file = page.file.as_deref().map(str::to_owned);
+                    let notations = (*page.notations).clone();
+                    self.failed.push(FailedRecord { position, key, file, notations, class, errors, raw });
                 }
             }
+        }
+        if let Some(file) = &page.file {
+            let failed = self.failed.get(failed_before..).unwrap_or_default();
+            let reason = failed.first().and_then(|failed| failed.errors.first());
+            let reason = reason.map(|FieldError { field, message }| format!("{field} {message}"));
+            self.files.add(file, page.items.len() as u64, failed.len() as u64, reason.as_deref());
         }
         self.warnings.extend(page.warnings);
         self.total = page.total.or(self.total);

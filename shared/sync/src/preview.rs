@@ -8,7 +8,7 @@ use domain::{DataType, FieldError};
 use transport::ErpError;
 
 use crate::Engine;
-use crate::batch::{Reader, Reading, Refused};
+use crate::batch::{Reader, Reading, Refused, Taken};
 use crate::first_page::first_page;
 use crate::raw;
 
@@ -68,6 +68,7 @@ impl Engine {
         let page = first_page(self, connection, data_type, limit).await?;
         let reader = Reader::new(data_type, &Reading::of(connection, data_type, rules.clone()));
         let mut reader = reader.watching(Watch::new(shape));
+        reader.set_notations(&page);
         let records = page.items.iter().map(|item| {
             let text = |range: &std::ops::Range<usize>| page.body.get(range.clone()).unwrap_or_default();
             match item {
@@ -86,7 +87,7 @@ impl Engine {
 fn previewed(text: &[u8], reader: &mut Reader) -> PreviewedRecord {
     let outcome = match reader.read(text) {
         Ok(None) => PreviewOutcome::Skipped,
-        Ok(Some((upsert, _))) => {
+        Ok(Some(Taken { upsert, .. })) => {
             PreviewOutcome::Mapped { key: upsert.key.to_string(), data: upsert.data.into() }
         }
         Err(Refused { key, errors, .. }) => PreviewOutcome::Failed { key, errors },

@@ -71,6 +71,8 @@ pub(crate) async fn pull<'e>(
     let filling = Filling::new(reader);
     let mut puller =
         Puller { engine, leased: &mut *leased, pages: &mut *pages, filling, seen, storing: None };
+    let gone_on_from = puller.leased.run.cursor.clone();
+    puller.tell_stored(gone_on_from).await;
     let worked = puller.work_or_split(stop_at, connection.settings.parallel_parts).await;
     match worked {
         Ok(Pulled::Everything { .. }) => Ok(Pulled::Everything { complete: pages.complete() }),
@@ -295,7 +297,7 @@ impl Puller<'_, '_> {
     /// Tells the connector how far everything is safely stored. What it cannot clear away then is a warning.
     async fn tell_stored(&mut self, resume: Option<String>) {
         if let Some(resume) = resume
-            && let Err(error) = self.pages.stored(&resume).await
+            && let Err(error) = self.pages.stored(&resume, &self.leased.run.files).await
         {
             tracing::warn!(run = %self.leased.run.id, %error, "what was stored could not be cleared away");
             self.leased.run.warnings.push(error.to_string());

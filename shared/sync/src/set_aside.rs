@@ -11,7 +11,7 @@ use store::{Collection, Outcome, Permit, StoreError, Upsert};
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::batch::{Reader, Reading, Refused};
+use crate::batch::{Reader, Reading, Refused, Taken};
 use crate::engine::{Engine, now};
 use crate::lease::end;
 
@@ -117,8 +117,9 @@ impl Engine {
 
 fn read(record: &SetAside, connection: &Connection, raw: &[u8], rules: Rules) -> Result<Upsert, MendError> {
     let reading = Reading::of(connection, record.data_type, rules);
-    match Reader::new(record.data_type, &reading).read(raw) {
-        Ok(Some((upsert, _))) => Ok(upsert),
+    let reader = Reader::new(record.data_type, &reading);
+    match reader.writing(&record.record.notations).read(raw) {
+        Ok(Some(Taken { upsert, .. })) => Ok(upsert),
         Ok(None) => {
             let message = "is left out by the filters of its sync config";
             Err(MendError::StillWrong(vec![FieldError::new("record", message)]))

@@ -93,6 +93,8 @@ pub(crate) async fn checkpoint(
     run.batch += 1;
     run.warnings.extend(batch.warnings);
     run.warnings.truncate(MAX_WARNINGS);
+    run.notices.join(&batch.notices);
+    run.files.join(&batch.files);
     match batch.shape {
         None => leased.checkpoint().await?,
         Some(shape) => leased.checkpoint_shape(&shape).await?,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::DataType;
+use domain::run::Files;
 use transport::ErpError;
 
 use super::records::records;
@@ -96,7 +97,7 @@ impl Pages for Documents {
         Ok(Some(self.page(&waiting)))
     }
 
-    async fn stored(&mut self, resume: &str) -> Result<(), ErpError> {
+    async fn stored(&mut self, resume: &str, _files: &Files) -> Result<(), ErpError> {
         self.forget(resume).await
     }
 }

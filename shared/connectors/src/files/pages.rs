@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use async_trait::async_trait;
+use domain::run::Files;
 use jiff::Timestamp;
 use tokio::sync::mpsc::Receiver;
 use transport::ErpError;
@@ -248,7 +249,7 @@ impl Pages for FilePages {
         self.directory.holds_everything() && any_read && !any_missed
     }
 
-    async fn stored(&mut self, resume: &str) -> Result<(), ErpError> {
+    async fn stored(&mut self, resume: &str, _files: &Files) -> Result<(), ErpError> {
         for stored in Position::parse(resume)?.finished {
             if self.position.finished.contains(&stored) {
                 self.duplicates.note(&stored).await?;

@@ -187,7 +187,7 @@ impl HttpPages {
         }
         let resume = self.pager.progress.to_resume()?;
         self.total = hints.total.or(self.total);
-        Ok(Page { body: answer.body.into(), items, resume, total: hints.total, warnings })
+        Ok(Page { body: answer.body.into(), items, resume, total: hints.total, warnings, ..Page::default() })
     }
 }
 

@@ -172,7 +172,8 @@ impl Pages for SoapPages {
         let doubt = self.shortfall();
         self.progress.doubtful |= doubt.is_some();
         let resume = self.progress.to_resume()?;
-        Ok(Some(Page { body, items, resume, total: self.total, warnings: doubt.into_iter().collect() }))
+        let warnings = doubt.into_iter().collect();
+        Ok(Some(Page { body, items, resume, total: self.total, warnings, ..Page::default() }))
     }
 
     fn complete(&self) -> bool {

@@ -26,11 +26,13 @@ pub use sources::{FilledBy, Source, Unfilled, unfilled};
 pub use transformation::{Operation, Transformation, check_transformations};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::data_type::DataType;
 use crate::json::{Kind, Members, Opened};
+use crate::notation::Notations;
 use crate::records::{EXTRA, Field, FieldKind, MAX_KEY_BYTES, fields_of, key_fields};
 use crate::validation::{Checks, FieldError};
 use drift::{SchemaPolicy, Watch};
@@ -110,6 +112,8 @@ pub struct Mapped {
     pub key: String,
     /// When the ERP last changed it, if it tells.
     pub modified_at: Option<Timestamp>,
+    /// Optional fields that could not be read: the record is without them.
+    pub dropped: Vec<FieldError>,
 }
 
 /// Why a record could not be mapped.
@@ -129,6 +133,8 @@ pub struct Mapper {
     extra: Vec<Extra>,
     keeps_unknown: bool,
     watch: Option<Watch>,
+    /// How the records at hand write numbers.
+    notations: Arc<Notations>,
     /// Whether a record that departs from earlier ones is refused.
     frozen: bool,
 }
@@ -140,7 +146,8 @@ impl Mapper {
     pub fn new(data_type: DataType, mapping: &FieldMapping, transformations: &[Transformation]) -> Self {
         let level = Level::new(fields_of(data_type));
         let (extra, keeps_unknown, watch, frozen) = (Vec::new(), false, None, false);
-        let mut mapper = Self { data_type, level, extra, keeps_unknown, watch, frozen };
+        let notations = Arc::default();
+        let mut mapper = Self { data_type, level, extra, keeps_unknown, watch, notations, frozen };
         for (name, source) in mapping {
             let path = source.as_deref().and_then(|source| Path::parse(source).ok());
             match (Target::find(data_type, name), path) {
@@ -172,6 +179,11 @@ impl Mapper {
         self.watch = Some(watch);
         self.frozen = policy == SchemaPolicy::Freeze;
         self
+    }
+
+    /// Tells how the records that follow write numbers.
+    pub fn set_notations(&mut self, notations: Arc<Notations>) {
+        self.notations = notations;
     }
 
     /// What holds records against the shape of earlier ones, if something does.
@@ -222,7 +234,7 @@ impl Mapper {
         let key = self.key(&found, &mut errors);
         if errors.is_empty() {
             let modified_at = self.level.moment(&found, "modifiedAt");
-            return Ok(Mapped { key, modified_at });
+            return Ok(Mapped { key, modified_at, dropped: Vec::new() });
         }
         out.truncate(start);
         let key = (!key.is_empty() && key.len() <= MAX_KEY_BYTES).then_some(key);

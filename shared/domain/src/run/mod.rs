@@ -1,10 +1,14 @@
 //! One execution of a sync, and what it did. Its public form is the `ERPSyncLog`.
 
 mod counts;
+mod files;
+mod notices;
 mod parts;
 mod sync_log;
 
 pub use counts::Counts;
+pub use files::{Files, RunFile};
+pub use notices::Notices;
 pub use parts::{Part, Parts};
 pub use sync_log::{Progress, SyncLog, seconds};
 
@@ -16,6 +20,7 @@ use crate::assignment::Scope;
 use crate::census::Census;
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
+use crate::notation::Notations;
 use crate::validation::FieldError;
 
 /// Whether a run is at work, and how it ended. What it did is told by its counts.
@@ -182,6 +187,12 @@ pub struct Run {
     /// What a person should know though the run goes on.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// What happened to many of its records alike.
+    #[serde(default)]
+    pub notices: Notices,
+    /// The files it read.
+    #[serde(default)]
+    pub files: Files,
     /// What an operator should look at.
     #[serde(default)]
     pub flags: Vec<RunFlag>,
@@ -258,6 +269,8 @@ impl Run {
             total: None,
             error: None,
             warnings: Vec::new(),
+            notices: Notices::default(),
+            files: Files::default(),
             flags: Vec::new(),
             part: None,
             parts: None,
@@ -296,6 +309,13 @@ pub struct FailedRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "SKU-1")]
     pub key: Option<String>,
+    /// The file it stood in, if it came in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "products-20261201.csv")]
+    pub file: Option<String>,
+    /// How numbers are written where it came from, if not as programs do: it is mended by the same.
+    #[serde(default, skip_serializing_if = "Notations::is_plain")]
+    pub notations: Notations,
     /// What kind of thing is wrong.
     #[serde(default)]
     pub class: FailureClass,

@@ -87,6 +87,8 @@ impl Run {
                 self.warnings.push(warning.clone());
             }
         }
+        self.notices.join(&part.notices);
+        self.files.join(&part.files);
         if let Some(parts) = &mut self.parts {
             parts.open = parts.open.saturating_sub(1);
             parts.complete &= part.status == RunStatus::Success && part.complete;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Counts, Mode, Phase, Run, RunFlag, RunStatus, Trigger};
+use super::{Counts, Mode, Phase, Run, RunFile, RunFlag, RunStatus, Trigger};
 use crate::assignment::Scope;
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
@@ -100,6 +100,13 @@ pub struct SyncLog {
     pub warnings: Vec<String>,
     /// What an operator should look at.
     pub flags: Vec<RunFlag>,
+    /// The files it read, up to 300 of them; the last ones, where there were more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub files: Vec<RunFile>,
+    /// How many files it read before those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more_files: Option<u64>,
     /// How far it is, while at work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
@@ -127,6 +134,8 @@ impl SyncLog {
             dry_run: run.dry_run,
             mode: run.mode,
             flags: run.flags,
+            more_files: Some(run.files.more).filter(|more| *more > 0),
+            files: run.files.named,
             id: run.id,
             erp_connection_id: run.erp_connection_id,
             sync_config_id: run.sync_config_id,
@@ -140,7 +149,7 @@ impl SyncLog {
             completed_at: run.completed_at,
             counts,
             error: run.error,
-            warnings: run.warnings,
+            warnings: run.warnings.into_iter().chain(run.notices.sentences()).collect(),
         }
     }
 }

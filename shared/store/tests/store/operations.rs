@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::DataType;
 use domain::health::{Circuit, Contact, ContactKind, Health};
 use domain::ids::{ConnectionId, ContactId};
+use domain::notation::Notations;
 use domain::run::{FailedRecord, FailureClass};
 use domain::set_aside::SetAsideStatus;
 use jiff::{SignedDuration, Timestamp};
@@ -60,6 +61,8 @@ async fn records_set_aside_by_earlier_runs_are_closed_by_their_keys_whatever_is_
     let record = |position: u64, key: Option<&str>| FailedRecord {
         position,
         key: key.map(str::to_owned),
+        file: None,
+        notations: Notations::default(),
         class: FailureClass::Mapping,
         errors: Vec::new(),
         raw: "{}".to_owned(),

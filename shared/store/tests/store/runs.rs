@@ -2,6 +2,7 @@ use std::time::Instant;
 
 use domain::DataType;
 use domain::ids::ConnectionId;
+use domain::notation::Notations;
 use domain::run::{Counts, FailedRecord, FailureClass, RunStatus};
 use domain::sync_config::SyncStatus;
 use jiff::{SignedDuration, Timestamp};
@@ -142,6 +143,8 @@ async fn failed_records_are_paged_in_order_and_those_of_a_lost_attempt_forgotten
     let record = |position| FailedRecord {
         position,
         key: None,
+        file: None,
+        notations: Notations::default(),
         class: FailureClass::Unreadable,
         errors: Vec::new(),
         raw: "{}".to_owned(),

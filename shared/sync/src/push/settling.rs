@@ -7,6 +7,7 @@ use domain::change::{Change, ChangeState, InFlight, Operation, operation};
 use domain::conflict::{Conflict, ConflictStatus};
 use domain::ids::ConflictId;
 use domain::json::Json;
+use domain::notation::Notations;
 use domain::records::{key_fields, with_key};
 use domain::run::{Counts, FailedRecord, FailureClass};
 use domain::validation::FieldError;
@@ -190,6 +191,8 @@ impl Pusher<'_, '_> {
         FailedRecord {
             position: run.counts.read + run.pushed.read,
             key: Some(change.record_id.clone()),
+            file: None,
+            notations: Notations::default(),
             class: FailureClass::Rejected,
             errors: vec![FieldError::new("record", reason)],
             raw: change.data.as_ref().map(|data| raw::shown(data.get().as_bytes())).unwrap_or_default(),

@@ -136,13 +136,13 @@ async fn what_is_stored_is_forgotten_and_what_comes_meanwhile_stays() {
     };
     let mut looking = open(true, None).await;
     let page = looking.next().await.unwrap().unwrap();
-    looking.stored(&page.resume).await.unwrap();
+    looking.stored(&page.resume, &domain::run::Files::default()).await.unwrap();
     assert_eq!(inbox.left(), 25, "who only looks takes nothing away");
     let mut pages = open(false, None).await;
     let first = pages.next().await.unwrap().unwrap();
     let second = pages.next().await.unwrap().unwrap();
     assert_eq!((first.items.len(), second.items.len()), (10, 10));
-    pages.stored(&first.resume).await.unwrap();
+    pages.stored(&first.resume, &domain::run::Files::default()).await.unwrap();
     assert_eq!(inbox.left(), 15);
     let early = Waiting { id: "0005".to_owned(), document: documents[0].clone() };
     inbox.0.lock().unwrap().insert(0, early);

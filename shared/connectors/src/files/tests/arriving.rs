@@ -77,7 +77,7 @@ async fn a_file_waits_for_its_marker_which_goes_with_it() {
         (skus(&page), &page.warnings[..]),
         (vec!["1".to_owned()], &["products_2.csv waits for products_2.done".to_owned()][..])
     );
-    pages.stored(&page.resume).await.unwrap();
+    pages.stored(&page.resume, &domain::run::Files::default()).await.unwrap();
     assert!(pages.next().await.unwrap().is_none());
     assert!(!pages.complete(), "a file that waits may hold records");
     let tree = site.tree();

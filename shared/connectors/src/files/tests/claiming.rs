@@ -85,7 +85,7 @@ async fn a_new_file_waits_while_an_older_one_of_its_name_is_not_stored() {
     assert_eq!(skus(&old), ["1"]);
     let notice = pages.next().await.unwrap().unwrap();
     assert!(notice.warnings[0].starts_with("products.csv waits for the next run"), "{:?}", notice.warnings);
-    pages.stored(&notice.resume).await.unwrap();
+    pages.stored(&notice.resume, &domain::run::Files::default()).await.unwrap();
     assert_eq!(read_all(&mut site.pull(None).await.unwrap()).await.unwrap(), ["2"]);
 }
 
@@ -115,7 +115,7 @@ async fn files_that_hold_everything_say_so_once_they_are_read() {
         assert!(!pages.complete());
         let mut resume = None;
         while let Some(page) = pages.next().await.unwrap() {
-            pages.stored(&page.resume).await.unwrap();
+            pages.stored(&page.resume, &domain::run::Files::default()).await.unwrap();
             resume = Some(page.resume);
         }
         assert!(pages.complete());

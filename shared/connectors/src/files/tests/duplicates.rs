@@ -21,7 +21,7 @@ async fn read_on(pages: &mut Box<dyn Pages>) -> (Vec<String>, Vec<String>) {
     let (mut records, mut warnings) = (Vec::new(), Vec::new());
     while let Some(page) = pages.next().await.unwrap() {
         records.extend(skus(&page));
-        pages.stored(&page.resume).await.unwrap();
+        pages.stored(&page.resume, &domain::run::Files::default()).await.unwrap();
         warnings.extend(page.warnings);
     }
     (records, warnings)
@@ -80,7 +80,7 @@ async fn files_of_one_pull_are_told_from_each_other_too() {
         resume = page.resume;
     }
     assert!(site.ledger.files().is_empty(), "nothing is stored yet");
-    pages.stored(&resume).await.unwrap();
+    pages.stored(&resume, &domain::run::Files::default()).await.unwrap();
     assert_eq!((records, warnings.len()), (vec!["1".to_owned(), "2".to_owned()], 2), "{warnings:?}");
     assert!(warnings.iter().all(|warning| warning.contains("as products_1.csv")), "{warnings:?}");
     assert_archived(&site, 4);
@@ -121,7 +121,7 @@ async fn die_between_entry_and_move(site: &Site) -> (Box<dyn Pages>, String) {
     let mut pages = site.pull(None).await.unwrap();
     let page = pages.next().await.unwrap().unwrap();
     fs::write(site.path("archive"), "in the way").unwrap();
-    pages.stored(&page.resume).await.unwrap_err();
+    pages.stored(&page.resume, &domain::run::Files::default()).await.unwrap_err();
     fs::remove_file(site.path("archive")).unwrap();
     assert_eq!((site.tree().len(), site.ledger.files().len()), (1, 1), "{:?}", site.tree());
     (pages, page.resume)

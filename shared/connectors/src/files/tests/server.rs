@@ -95,7 +95,7 @@ pub(super) async fn read_all(pages: &mut Box<dyn Pages>) -> Result<Vec<String>, 
     let mut all = Vec::new();
     while let Some(page) = pages.next().await? {
         all.extend(skus(&page));
-        pages.stored(&page.resume).await?;
+        pages.stored(&page.resume, &domain::run::Files::default()).await?;
     }
     Ok(all)
 }
@@ -128,7 +128,7 @@ async fn files_are_read_by_name_and_archived_when_stored() {
     let first = pages.next().await.unwrap().unwrap();
     assert_eq!(skus(&first), ["1", "2"]);
     assert!(site.path("products_1.jsonl.processing").exists());
-    pages.stored(&first.resume).await.unwrap();
+    pages.stored(&first.resume, &domain::run::Files::default()).await.unwrap();
     assert!(site.path("products_1.jsonl.processing").exists(), "archived before it was read to its end");
 
     assert_eq!(read_all(&mut pages).await.unwrap(), ["3", "4", "5"]);
