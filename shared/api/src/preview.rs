@@ -88,6 +88,7 @@ impl PreviewInput {
             transformations: self.transformations.clone().unwrap_or(saved.transformations),
             filters: self.filters.clone().unwrap_or(saved.filters),
             schema_policy: self.schema_policy.unwrap_or(saved.schema_policy),
+            deleted_when: saved.deleted_when,
         }
     }
 }
@@ -136,6 +137,8 @@ pub(crate) struct PreviewRecord {
 pub(crate) enum Outcome {
     /// Store it.
     Mapped,
+    /// Delete it, for it says that it is deleted at the ERP.
+    Deleted,
     /// Leave it out, as a filter says.
     Skipped,
     /// Set it aside.
@@ -151,6 +154,9 @@ pub(crate) struct PreviewCounts {
     /// Would be stored.
     #[schema(example = 8)]
     mapped: usize,
+    /// Would be deleted.
+    #[schema(example = 0)]
+    deleted: usize,
     /// Would be left out by a filter.
     #[schema(example = 1)]
     skipped: usize,
@@ -191,6 +197,7 @@ impl From<Preview> for PreviewAnswer {
         let counts = PreviewCounts {
             read: records.len(),
             mapped: count(Outcome::Mapped),
+            deleted: count(Outcome::Deleted),
             skipped: count(Outcome::Skipped),
             failed: count(Outcome::Failed),
         };
@@ -204,6 +211,7 @@ fn shown(position: u64, PreviewedRecord { raw, outcome }: PreviewedRecord) -> Pr
             let data = String::from_utf8(data).ok().map(json_or_text);
             (Outcome::Mapped, data, Some(key), Vec::new())
         }
+        PreviewOutcome::Deleted { key } => (Outcome::Deleted, None, Some(key), Vec::new()),
         PreviewOutcome::Skipped => (Outcome::Skipped, None, None, Vec::new()),
         PreviewOutcome::Failed { key, errors } => (Outcome::Failed, None, key, errors),
     };

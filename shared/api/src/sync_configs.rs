@@ -162,6 +162,7 @@ fn fresh(input: SyncConfigInput) -> SyncConfig {
         field_mapping: input.field_mapping,
         transformations: input.transformations,
         filters: input.filters,
+        last_outcome: None,
         last_sync_at: None,
         next_sync_at: None,
         held_since: None,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ids::{ConnectionId, ContactId, RunId};
+use crate::run::RunOutcome;
 
 /// Failures in a row after which the breaker opens.
 const OPENS_AFTER: u32 = 3;
@@ -65,6 +66,9 @@ pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub run_id: Option<RunId>,
+    /// What that run came to: over a connection that works, records may be set aside all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<RunOutcome>,
 }
 
 /// A contact that failed.
@@ -96,6 +100,9 @@ pub struct Health {
     pub last_success_at: Option<Timestamp>,
     /// The last contact that failed.
     pub last_failure: Option<Failure>,
+    /// What the last run came to.
+    #[serde(default)]
+    pub last_outcome: Option<RunOutcome>,
     /// Counts the writes.
     pub version: u64,
 }
@@ -112,6 +119,7 @@ impl Health {
             probing: false,
             last_success_at: None,
             last_failure: None,
+            last_outcome: None,
             version: 0,
         }
     }
@@ -130,6 +138,7 @@ impl Health {
     #[must_use]
     pub fn after(&self, contact: &Contact, lasting: bool) -> Self {
         let mut next = Self { version: self.version + 1, probing: false, ..self.clone() };
+        next.last_outcome = contact.outcome.or(next.last_outcome);
         if contact.ok {
             next.consecutive_failures = 0;
             next.opened_at = None;
@@ -201,6 +210,9 @@ pub struct ConnectionHealth {
     /// The last contact that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<Failure>,
+    /// What the last run over it came to: records may be set aside though the connection works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_outcome: Option<RunOutcome>,
     /// The contacts of the last 30 days, newest first, a page of them.
     pub history: Vec<Contact>,
 }
@@ -217,6 +229,7 @@ impl ConnectionHealth {
             next_probe_at: health.next_probe_at,
             last_success_at: health.last_success_at,
             last_failure: health.last_failure,
+            last_outcome: health.last_outcome,
             history,
         }
     }
@@ -236,6 +249,7 @@ mod tests {
             duration_ms: 1,
             error,
             run_id: None,
+            outcome: None,
         }
     }
 

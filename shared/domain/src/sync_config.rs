@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
 use crate::mapping::drift::SchemaPolicy;
-use crate::mapping::{FieldMapping, Filters, Rules, Transformation, check_rules};
-use crate::run::Mode;
+use crate::mapping::{FieldMapping, Filters, Rules, Transformation, check_filters, check_rules};
+use crate::run::{Mode, RunOutcome};
 use crate::schedule::{Blackout, Schedule};
 use crate::validation::{Checks, Invalid};
 
@@ -77,6 +77,12 @@ pub struct SyncSettings {
     pub max_delete_percent: u8,
     /// What becomes of fields that we do not know.
     pub schema_policy: SchemaPolicy,
+    /// Conditions, written as filters are, that must all hold for a record that the ERP deleted: it is marked as deleted
+    /// here. Left out, a record is deleted whose `deleted`, `isDeleted`, `is_deleted` or `_deleted` says yes, or that has a
+    /// `deletedAt`; with `{}`, none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<HashMap<String, Object>>, example = json!({"status": {"in": ["deleted", "archived"]}}))]
+    pub deleted_when: Option<Filters>,
     /// Windows in which it does not start by itself: 20 at most. Started by hand it runs all the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blackouts: Vec<Blackout>,
@@ -95,6 +101,7 @@ impl Default for SyncSettings {
             overlap_minutes: 5,
             max_delete_percent: 20,
             schema_policy: SchemaPolicy::default(),
+            deleted_when: None,
             blackouts: Vec::new(),
         }
     }
@@ -133,6 +140,9 @@ pub struct SyncConfig {
     #[serde(default)]
     #[schema(value_type = HashMap<String, Object>, example = json!({"discontinued": false, "unitPrice": {"gt": 0}}))]
     pub filters: Filters,
+    /// What the last run that ended came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_outcome: Option<RunOutcome>,
     /// When a run last reached its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_sync_at: Option<Timestamp>,
@@ -184,6 +194,7 @@ impl SyncConfig {
             transformations: self.transformations.clone(),
             filters: self.filters.clone(),
             schema_policy: self.settings.schema_policy,
+            deleted_when: self.settings.deleted_when.clone(),
         }
     }
 
@@ -196,6 +207,7 @@ impl SyncConfig {
             overlap_minutes: self.settings.overlap_minutes,
             max_delete_percent: self.settings.max_delete_percent,
             schema_policy: self.settings.schema_policy,
+            deleted_when: self.settings.deleted_when.clone(),
             ..other.settings.clone()
         };
         self.enabled == other.enabled && self.schedule == other.schedule && self.settings == settings
@@ -300,6 +312,9 @@ impl SyncConfigInput {
             "are for what is pulled and cannot be undone for what is pushed: leave them out, or set direction to pull",
         );
         check_rules(self.data_type, &self.field_mapping, &self.transformations, &self.filters, &mut checks);
+        if let Some(when) = &self.settings.deleted_when {
+            checks.within("settings", |checks| check_filters("deletedWhen", when, checks));
+        }
         checks.finish()
     }
 }

@@ -47,7 +47,7 @@ mod work_errors;
 pub use access_tokens::{KeptToken, TokenState};
 pub use assignments::AssignmentRef;
 pub use audit_events::AuditFilter;
-pub use blocks::{BlockRef, Compared, Outcome, Permit, Upsert, Vanished};
+pub use blocks::{BlockRef, Compared, Outcome, Permit, Upsert, Vanished, Written};
 pub use changes::{ChangeFilter, ChangeWrite, Stepped};
 pub use collection::Collection;
 pub use conflicts::ConflictFilter;

@@ -256,10 +256,11 @@ impl Store {
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":status", value(status)?)
-            .update_expression("SET #status = :status");
+            .expression_attribute_values(":outcome", value(run.outcome())?)
+            .update_expression("SET #status = :status, lastOutcome = :outcome");
         if succeeded {
             update = update
-                .update_expression("SET #status = :status, lastSyncAt = :at")
+                .update_expression("SET #status = :status, lastOutcome = :outcome, lastSyncAt = :at")
                 .expression_attribute_values(":at", value(run.completed_at)?);
         }
         Ok(TransactWriteItem::builder().update(update.build().map_err(StoreError::corrupt)?).build())

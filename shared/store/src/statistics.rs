@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::ids::ConnectionId;
-use domain::run::{Run, RunStatus, Statistics};
+use domain::run::{Run, RunOutcome, RunStatus, Statistics};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -14,9 +14,12 @@ use crate::{Store, StoreError, key};
 struct Counters {
     total_syncs: u64,
     successful_syncs: u64,
+    partial_syncs: u64,
+    empty_syncs: u64,
     failed_syncs: u64,
     duration_ms: u64,
     records: u64,
+    records_failed: u64,
     last_sync_date: Option<Timestamp>,
 }
 
@@ -32,10 +35,13 @@ impl Store {
         Ok(Statistics {
             total_syncs: counters.total_syncs,
             successful_syncs: counters.successful_syncs,
+            partial_syncs: counters.partial_syncs,
+            empty_syncs: counters.empty_syncs,
             failed_syncs: counters.failed_syncs,
             last_sync_date: counters.last_sync_date,
             avg_sync_duration: (average * 1_000.0).round() / 1_000.0,
             total_records_processed: counters.records,
+            total_records_failed: counters.records_failed,
         })
     }
 
@@ -45,16 +51,21 @@ impl Store {
         let duration_ms = end.duration_since(run.started_at).as_millis().max(0);
         let succeeded = u8::from(run.status == RunStatus::Success);
         let failed = u8::from(run.status == RunStatus::Error);
+        let of_success = |outcome| u8::from(succeeded == 1 && run.outcome() == Some(outcome));
         let update = Update::builder()
             .table_name(&*self.table)
             .set_key(Some(key::statistics(&run.erp_connection_id).to_item()))
             .update_expression(
-                "ADD totalSyncs :one, successfulSyncs :succeeded, failedSyncs :failed, durationMs :duration, \
-                 records :records SET lastSyncDate = :end",
+                "ADD totalSyncs :one, successfulSyncs :succeeded, partialSyncs :partial, emptySyncs :empty, \
+                 failedSyncs :failed, durationMs :duration, records :records, recordsFailed :recordsFailed \
+                 SET lastSyncDate = :end",
             )
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":succeeded", number(succeeded))
+            .expression_attribute_values(":partial", number(of_success(RunOutcome::Partial)))
+            .expression_attribute_values(":empty", number(of_success(RunOutcome::Empty)))
             .expression_attribute_values(":failed", number(failed))
+            .expression_attribute_values(":recordsFailed", number(run.counts.failed))
             .expression_attribute_values(":duration", number(duration_ms))
             .expression_attribute_values(":records", number(run.counts.read))
             .expression_attribute_values(":end", value(end)?);

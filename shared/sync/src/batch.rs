@@ -6,13 +6,15 @@ use bytes::{Bytes, BytesMut};
 use bytes_utils::{Str, StrMut};
 use connectors::{Item, Page};
 use domain::DataType;
-use domain::census::Census;
+use domain::census::{Census, Tally};
 use domain::connection::Connection;
 use domain::json::Opened;
 use domain::mapping::drift::{SchemaPolicy, Shape, Watch};
-use domain::mapping::{FieldMapping, Filter, Filters, Mapped, Mapper, Rules, Transformation, Unmapped};
+use domain::mapping::{
+    Deletion, FieldMapping, Filter, Filters, Mapped, Mapper, Rules, Transformation, Unmapped,
+};
 use domain::notation::Notations;
-use domain::run::{Counts, FailedRecord, FailureClass, Files, Notices};
+use domain::run::{Counts, FailedRecord, FailureClass, Files, Notices, RunFlag};
 use domain::validation::FieldError;
 use jiff::Timestamp;
 use store::{Outcome, Upsert};
@@ -39,21 +41,23 @@ pub(crate) struct Reading {
     pub(crate) transformations: Vec<Transformation>,
     pub(crate) filters: Filters,
     pub(crate) schema_policy: SchemaPolicy,
+    pub(crate) deleted_when: Option<Filters>,
 }
 
 impl Reading {
     /// As `rules` say, laid over the mapping that the connection's provider comes with.
     pub(crate) fn of(connection: &Connection, data_type: DataType, rules: Rules) -> Self {
-        let Rules { field_mapping, transformations, filters, schema_policy } = rules;
+        let Rules { field_mapping, transformations, filters, schema_policy, deleted_when } = rules;
         let mut mapping =
             connectors::default_mapping(connection.provider, connection.connection_method, data_type);
         mapping.extend(field_mapping);
-        Self { mapping, transformations, filters, schema_policy }
+        Self { mapping, transformations, filters, schema_policy, deleted_when }
     }
 }
 
 /// Turns raw records into canonical ones, under one mapping.
 pub(crate) struct Reader {
+    deletion: Deletion,
     filter: Filter,
     mapper: Mapper,
     schema_policy: SchemaPolicy,
@@ -66,13 +70,14 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(data_type: DataType, reading: &Reading) -> Self {
-        let Reading { mapping, transformations, filters, schema_policy } = reading;
+        let Reading { mapping, transformations, filters, schema_policy, deleted_when } = reading;
         let text = serde_json::to_vec(&(mapping, transformations, schema_policy)).unwrap_or_default();
         let seed = xxh3_64_with_seed(&text, MAPPING_GENERATION);
-        let text = serde_json::to_vec(filters).unwrap_or_default();
+        let text = serde_json::to_vec(&(filters, deleted_when)).unwrap_or_default();
         let mapper = Mapper::new(data_type, mapping, transformations);
         let keeps_unknown = *schema_policy == SchemaPolicy::Evolve;
         Self {
+            deletion: Deletion::new(deleted_when.as_ref(), mapping),
             filter: Filter::new(filters),
             mapper: if keeps_unknown { mapper.keeping_unknown() } else { mapper },
             schema_policy: *schema_policy,
@@ -112,6 +117,9 @@ impl Reader {
     /// Reads a record; `None` if a filter leaves it out.
     pub(crate) fn read(&mut self, raw: &[u8]) -> Result<Option<Taken>, Refused> {
         let opened = Opened::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
+        if self.deletion.is_told_by(&opened) {
+            return self.read_deleted(&opened).map(Some);
+        }
         if !self.filter.takes(&opened) {
             return Ok(None);
         }
@@ -125,6 +133,12 @@ impl Reader {
         let (key, data) = self.keep(&mapped.key);
         let Mapped { modified_at, dropped, .. } = mapped;
         Ok(Some(Taken { upsert: Upsert { key, data }, modified_at, dropped }))
+    }
+
+    /// Reads a record that says that it is deleted. Filters do not leave it out: most of its fields may be gone.
+    fn read_deleted(&mut self, opened: &Opened<'_>) -> Result<Taken, Refused> {
+        let Mapped { key, modified_at, dropped } = self.mapper.map_deleted(opened)?;
+        Ok(Taken { upsert: Upsert::deletion(key.into()), modified_at, dropped })
     }
 
     /// Puts a key, and the record in the buffer, to what is kept.
@@ -169,6 +183,7 @@ pub(crate) struct Batch {
     pub(crate) failed: Vec<FailedRecord>,
     pub(crate) warnings: Vec<String>,
     pub(crate) notices: Notices,
+    pub(crate) flags: Vec<RunFlag>,
     pub(crate) files: Files,
     pub(crate) total: Option<u64>,
     /// Where the connector goes on after this batch.
@@ -201,6 +216,9 @@ impl Batch {
             match read {
                 Ok(None) => self.skipped += 1,
                 Ok(Some(Taken { upsert, modified_at, dropped })) => {
+                    if !dropped.is_empty() && self.flags.is_empty() {
+                        self.flags.push(RunFlag::FieldsLeftOut);
+                    }
                     for FieldError { field, message } in dropped {
                         let example = || format!("{} of {}: {message}", field, upsert.key);
                         self.notices.add(&format!("{field} could not be read and was left out"), example);
@@ -208,7 +226,9 @@ impl Batch {
                     self.bytes += upsert.data.len();
                     self.newest = self.newest.max(modified_at);
                     let hash = seen::hash(&upsert.key);
-                    self.hashes.push(hash);
+                    if !upsert.is_deletion() {
+                        self.hashes.push(hash);
+                    }
                     self.upsert_hashes.push(hash);
                     self.upserts.push(upsert);
                 }
@@ -251,13 +271,17 @@ impl Batch {
         self.resume.is_none()
     }
 
-    /// Counts the keys it met, and those that are new here.
+    /// Counts the keys it met, and those that are new here or deleted.
     pub(crate) fn add_to(&self, census: &mut Census, outcomes: &[Outcome]) {
         self.hashes.iter().for_each(|hash| census.seen.add(*hash));
         census.unreadable += self.unreadable;
-        let created = self.upsert_hashes.iter().zip(outcomes);
-        let created = created.filter(|(_, outcome)| **outcome == Outcome::Created);
-        created.for_each(|(hash, _)| census.live.add(*hash));
+        for (hash, outcome) in self.upsert_hashes.iter().zip(outcomes) {
+            match outcome {
+                Outcome::Created => census.live.add(*hash),
+                Outcome::Deleted => census.live.take_away(&Tally { count: 1, sum: *hash }),
+                Outcome::Updated | Outcome::Unchanged | Outcome::Absent => {}
+            }
+        }
     }
 
     /// What the batch adds to the run's counts.
@@ -268,7 +292,8 @@ impl Batch {
             created: of(Outcome::Created),
             updated: of(Outcome::Updated),
             unchanged: of(Outcome::Unchanged),
-            skipped: self.skipped,
+            deleted: of(Outcome::Deleted),
+            skipped: self.skipped + of(Outcome::Absent),
             failed: self.failed.len() as u64,
             ..Counts::default()
         }

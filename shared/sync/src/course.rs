@@ -7,7 +7,7 @@ use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
 use domain::mapping::RulesOverride;
 use domain::mapping::drift::Shape;
-use domain::run::{Parts, Phase};
+use domain::run::{Parts, Phase, Run};
 use domain::sync_config::{SyncConfig, SyncSettings};
 use domain::{DataType, Direction};
 use jiff::SignedDuration;
@@ -202,9 +202,18 @@ async fn work_to_the_end<'e>(
             inbox::go_on(engine, &setting.connection, setting.config.as_ref(), leased.run.data_type).await?;
         }
         let shape = drift::tell(engine, &mut leased.run, setting.settings().schema_policy).await?;
+        leased.run.flag_losses();
+        if let Some(reason) = total_loss(&leased.run) {
+            return Err(Failure::Setup(reason));
+        }
         close(engine, leased, shape.as_ref()).await?;
     }
     Ok(end)
+}
+
+/// Why a run is no success though it reached its end. What becomes of a part shows in the whole.
+fn total_loss(run: &Run) -> Option<String> {
+    run.total_loss().filter(|_| run.part.is_none())
 }
 
 async fn work_phases<'e>(
@@ -231,7 +240,7 @@ async fn work_phases<'e>(
         let complete = leased.run.complete;
         set_aside::close_recovered(engine, &leased.run, complete).await?;
         deletions::prove_count(&mut leased.run);
-        if complete && deletions::seem_due(&mut leased.run) {
+        if complete && total_loss(&leased.run).is_none() && deletions::seem_due(&mut leased.run) {
             seen.keep(engine, &mut leased.run).await?;
             enter(leased, Phase::Deletions).await?;
         }

@@ -7,7 +7,7 @@
 use domain::census::Tally;
 use domain::planned::PlannedChange;
 use domain::run::{Mode, Run, RunFlag};
-use store::{BlockRef, Collection, Vanished};
+use store::{BlockRef, Collection, Outcome, Store, StoreError, Upsert, Vanished};
 use tokio::time::Instant;
 
 use crate::Engine;
@@ -24,12 +24,84 @@ const BLOCKS_AT_A_TIME: usize = 200;
 /// What `Run::cursor` says once it is decided that records are deleted.
 const DECIDED: &str = "decided";
 
-/// Holds the number of records against what the ERP told, once everything is read.
-pub(crate) fn prove_count(run: &mut Run) {
-    if let Some(total) = run.total.filter(|total| *total != run.counts.read) {
-        let warning = format!("the ERP says it has {total} records and sent {}", run.counts.read);
-        run.flag(RunFlag::CountMismatch, warning);
+/// Deletions that the ERP tells of by a flag are not withheld up to this number, however few records are known.
+const FREE_DELETIONS: u64 = 100;
+
+/// Keeps a condition that holds for too many records from deleting them all.
+pub(crate) struct DeletionGuard {
+    known: u64,
+    deleted: u64,
+    max_percent: u8,
+}
+
+impl DeletionGuard {
+    /// For the next batch of `run`.
+    pub(crate) fn of(run: &Run, max_percent: u8) -> Self {
+        let known = run.census.map_or(0, |census| census.known);
+        Self { known, deleted: run.counts.deleted, max_percent }
     }
+
+    /// Takes the deletions out of a batch if more records would be deleted than may be; says why it did.
+    pub(crate) async fn withhold(
+        &self,
+        store: &Store,
+        collection: &Collection,
+        upserts: &mut Vec<Upsert>,
+    ) -> Result<Option<String>, StoreError> {
+        let told: Vec<Upsert> = upserts.iter().filter(|upsert| upsert.is_deletion()).cloned().collect();
+        if !self.are_too_many(told.len() as u64) {
+            return Ok(None);
+        }
+        let compared = store.compare_records(collection, &told).await?;
+        let live = compared.iter().filter(|compared| compared.outcome == Outcome::Deleted).count() as u64;
+        if !self.are_too_many(live) {
+            return Ok(None);
+        }
+        upserts.retain(|upsert| !upsert.is_deletion());
+        Ok(Some(format!(
+            "the ERP says of {} of {} known records that they are deleted, more than settings.maxDeletePercent ({}) \
+             allows: they were left as they are. If they are really deleted, raise it for one run; if not, see \
+             settings.deletedWhen",
+            self.deleted + live,
+            self.known,
+            self.max_percent
+        )))
+    }
+
+    const fn are_too_many(&self, more: u64) -> bool {
+        let deleted = self.deleted + more;
+        more > 0 && deleted > FREE_DELETIONS && deleted * 100 > self.known * self.max_percent as u64
+    }
+}
+
+/// Notes that records came more than once in a pull: the last one counts.
+pub(crate) fn note_repeated(run: &mut Run, repeated: u64, first: Option<String>) {
+    if repeated == 0 {
+        return;
+    }
+    run.repeated += repeated;
+    run.flag_alone(RunFlag::RecordsRepeated);
+    let example = || first.unwrap_or_else(|| "not known".to_owned());
+    run.notices.add_many("records came more than once, and the last of each key counts", repeated, example);
+}
+
+/// Holds the number of different records against what the ERP told, once everything is read.
+pub(crate) fn prove_count(run: &mut Run) {
+    let counts = run.counts;
+    // Where nothing was known before, each record that did not come anew came before in the same pull.
+    let began_empty = run.census.is_some_and(|census| census.known == 0 && !census.unsure);
+    if began_empty && !run.dry_run {
+        let twice = counts.updated + counts.unchanged;
+        note_repeated(run, twice.saturating_sub(run.repeated), None);
+    }
+    let different = counts.read.saturating_sub(run.repeated);
+    let Some(total) = run.total.filter(|total| *total != different) else { return };
+    let again = match run.repeated {
+        0 => String::new(),
+        repeated => format!(", {repeated} of them twice"),
+    };
+    let warning = format!("the ERP says it has {total} records and sent {}{again}", counts.read);
+    run.flag(RunFlag::CountMismatch, warning);
 }
 
 /// Whether anything seems gone after a complete pull.
@@ -43,7 +115,7 @@ pub(crate) fn seem_due(run: &mut Run) -> bool {
         run.flag(RunFlag::SuddenlyEmpty, warning);
         return false;
     }
-    let fewer_than_told = run.total.is_some_and(|total| run.counts.read < total);
+    let fewer_than_told = run.total.is_some_and(|total| run.counts.read - run.repeated < total);
     (census.known > 0 || census.unsure) && !fewer_than_told && (census.unsure || census.seen != census.live)
 }
 
@@ -63,6 +135,7 @@ pub(crate) async fn delete_vanished(
     }
     let lookup = seen.into_lookup();
     let gone = survey(engine, leased, &lookup).await?;
+    count_repeated(&mut leased.run, gone.count);
     if leased.run.dry_run {
         return plan(engine, leased, gone, max_percent).await;
     }
@@ -131,12 +204,32 @@ async fn survey(engine: &Engine, leased: &mut Leased<'_>, lookup: &Lookup) -> Re
     Ok(Gone { count, keys, blocks })
 }
 
+/// Notes the records that came more than once, which show when it is known how many are gone: the ERP sent as many
+/// different ones as are left, and those that failed.
+fn count_repeated(run: &mut Run, gone: u64) {
+    let census = run.census.unwrap_or_default();
+    let failed = run.counts.failed.saturating_sub(census.unreadable);
+    let different = census.live.count.saturating_sub(gone) + failed;
+    let repeated = census.seen.count.saturating_sub(different);
+    note_repeated(run, repeated.saturating_sub(run.repeated), None);
+    prove_count(run);
+}
+
 /// Why nothing is deleted; `None` if it may be.
 fn withheld(leased: &Leased<'_>, gone: u64, max_percent: u8) -> Option<String> {
     let census = leased.run.census.unwrap_or_default();
     let known = census.live.count;
     if gone == 0 {
         return None;
+    }
+    // The pages of an ERP that does not sort them move while they are read: what came twice took another's place. A file
+    // does not move.
+    let repeated = leased.run.repeated;
+    if repeated > 0 && leased.run.files.named.is_empty() {
+        return Some(format!(
+            "{gone} of {known} records seem to be gone at the ERP, but {repeated} came more than once, as they do where \
+             pages overlap and leave others out: nothing was deleted. Have the ERP sort its records by their key"
+        ));
     }
     if census.unreadable > 0 {
         return Some(format!(

@@ -62,6 +62,7 @@ pub(crate) fn contact(kind: ContactKind, duration_ms: u64, error: Option<&ErpErr
         duration_ms,
         error: error.map(ToString::to_string),
         run_id: None,
+        outcome: None,
     }
 }
 
@@ -87,13 +88,15 @@ pub(crate) async fn note(
 /// Notes how a run that is closed left its connection. A run that was cancelled, or failed for another reason, says
 /// nothing of it. The run is closed already: what cannot be noted is logged.
 pub(crate) async fn note_run(engine: &Engine, run: &Run, error: Option<&ErpError>) {
-    let is_whole = run.part.is_none();
-    if error.is_none() && !(is_whole && run.status == RunStatus::Success) {
+    // What it read proves that the connection works, whatever became of the records.
+    let worked = run.status == RunStatus::Success || run.total_loss().is_some();
+    if error.is_none() && !(run.part.is_none() && worked) {
         return;
     }
     let took = run.completed_at.unwrap_or(run.started_at).duration_since(run.started_at);
     let took = u64::try_from(took.as_millis()).unwrap_or_default();
-    let contact = Contact { run_id: Some(run.id.clone()), ..contact(ContactKind::Run, took, error) };
+    let outcome = run.outcome();
+    let contact = Contact { run_id: Some(run.id.clone()), outcome, ..contact(ContactKind::Run, took, error) };
     if let Err(error) = note(engine, &run.erp_connection_id, &contact, error).await {
         tracing::warn!(run = %run.id, %error, "how the run left its connection could not be noted");
     }

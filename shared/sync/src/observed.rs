@@ -7,7 +7,7 @@
 use aws_lambda_events::event::sqs::SqsMessage;
 use domain::connection::Provider;
 use domain::ids::{ConnectionId, RunId};
-use domain::run::{Run, RunStatus};
+use domain::run::{Run, RunOutcome, RunStatus};
 use metrics::{counter, histogram};
 use telemetry::metric::{self, DATA_TYPE, PROVIDER};
 use telemetry::trace;
@@ -76,6 +76,8 @@ pub(crate) fn run_closed(run: &Run, provider: Option<Provider>) {
         }
     };
     count(metric::RUNS, 1);
+    let is_partial = run.status == RunStatus::Success && run.outcome() == Some(RunOutcome::Partial);
+    count(metric::RUNS_PARTIAL, u64::from(is_partial));
     count(metric::RUNS_FAILED, u64::from(run.status == RunStatus::Error));
     count(metric::RUNS_CANCELLED, u64::from(run.status == RunStatus::Cancelled));
     let mut counts = run.counts;

@@ -2,7 +2,7 @@
 
 use domain::ids::RunId;
 use domain::planned::PlannedChange;
-use store::{Collection, Compared, Outcome, Store, StoreError, Upsert};
+use store::{Collection, Compared, Outcome, Store, StoreError, Upsert, Written};
 
 /// Changes that a dry run lists; beyond, it only counts.
 pub(crate) const MAX_LISTED: u64 = 10_000;
@@ -14,7 +14,7 @@ pub(crate) async fn plan(
     run: &RunId,
     from: u64,
     upserts: &[Upsert],
-) -> Result<Vec<Outcome>, StoreError> {
+) -> Result<Written, StoreError> {
     let compared = store.compare_records(collection, upserts).await?;
     let planned = upserts.iter().zip(&compared).zip(from..MAX_LISTED.max(from));
     let planned: Vec<_> = planned
@@ -25,11 +25,13 @@ pub(crate) async fn plan(
                 (Outcome::Updated, Some(before)) => {
                     PlannedChange::update(collection.data_type, key, before, &upsert.data)
                 }
+                (Outcome::Deleted, _) => PlannedChange::delete(key),
                 _ => return None,
             };
             Some((place, change))
         })
         .collect();
     store.keep_planned(run, &planned).await?;
-    Ok(compared.into_iter().map(|compared| compared.outcome).collect())
+    let outcomes = compared.into_iter().map(|compared| compared.outcome).collect();
+    Ok(Written { outcomes, repeated: Vec::new() })
 }

@@ -40,6 +40,11 @@ pub enum PreviewOutcome {
         /// Its canonical form, as JSON.
         data: Vec<u8>,
     },
+    /// It says that it is deleted at the ERP, and is deleted here.
+    Deleted {
+        /// Its key.
+        key: String,
+    },
     /// A filter leaves it out.
     Skipped,
     /// It is set aside.
@@ -87,6 +92,9 @@ impl Engine {
 fn previewed(text: &[u8], reader: &mut Reader) -> PreviewedRecord {
     let outcome = match reader.read(text) {
         Ok(None) => PreviewOutcome::Skipped,
+        Ok(Some(Taken { upsert, .. })) if upsert.is_deletion() => {
+            PreviewOutcome::Deleted { key: upsert.key.to_string() }
+        }
         Ok(Some(Taken { upsert, .. })) => {
             PreviewOutcome::Mapped { key: upsert.key.to_string(), data: upsert.data.into() }
         }

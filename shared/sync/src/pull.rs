@@ -69,8 +69,16 @@ pub(crate) async fn pull<'e>(
     }
     let mut pages = opened?;
     let filling = Filling::new(reader);
-    let mut puller =
-        Puller { engine, leased: &mut *leased, pages: &mut *pages, filling, seen, storing: None };
+    let max_delete_percent = setting.settings().max_delete_percent;
+    let mut puller = Puller {
+        engine,
+        leased: &mut *leased,
+        pages: &mut *pages,
+        filling,
+        seen,
+        storing: None,
+        max_delete_percent,
+    };
     let gone_on_from = puller.leased.run.cursor.clone();
     puller.tell_stored(gone_on_from).await;
     let worked = puller.work_or_split(stop_at, connection.settings.parallel_parts).await;
@@ -159,6 +167,8 @@ struct Puller<'p, 'e> {
     filling: Filling,
     seen: &'p mut Seen,
     storing: Option<Storing>,
+    /// How many of the known records may be deleted because the ERP says that they are, in percent.
+    max_delete_percent: u8,
 }
 
 /// Why a batch takes no more pages.
@@ -200,7 +210,7 @@ impl Puller<'_, '_> {
             }
             let (batch, filled) = filled?;
             if !batch.is_empty() {
-                self.storing = Some(Storing::start(self.engine, self.leased, batch));
+                self.storing = Some(Storing::start(self.engine, self.leased, batch, self.max_delete_percent));
             }
             let stop = Instant::now() >= stop_at || self.others_wait(&mut turn_ends).await;
             if stop || !matches!(filled, Filled::Enough) {
@@ -233,7 +243,7 @@ impl Puller<'_, '_> {
         if let Some(page) = self.next_page().await? {
             self.filling.add(page, 0, self.engine.pace.batch_records).await;
             let batch = self.filling.take().await;
-            self.storing = Some(Storing::start(self.engine, self.leased, batch));
+            self.storing = Some(Storing::start(self.engine, self.leased, batch, self.max_delete_percent));
             self.settle().await?;
         }
         Ok(())

@@ -102,12 +102,14 @@ impl Engine {
         let collection = Collection::of(&run);
         let permit = Permit::until((Instant::now() + self.pace.lease).into_std());
         let stored = self.store.upsert_records(&collection, &run.id, 0..1, &[upsert], &permit, now()).await?;
-        let of = |wanted| u64::from(stored.contains(&wanted));
+        let of = |wanted| u64::from(stored.outcomes.contains(&wanted));
         run.counts = Counts {
             read: 1,
             created: of(Outcome::Created),
             updated: of(Outcome::Updated),
             unchanged: of(Outcome::Unchanged),
+            deleted: of(Outcome::Deleted),
+            skipped: of(Outcome::Absent),
             ..Counts::default()
         };
         end(&mut run, RunStatus::Success, None);

@@ -1,10 +1,12 @@
 //! A batch on its way into the table, beside the reading of the next, and the checkpoint that counts it.
 
+use domain::run::RunFlag;
 use store::{Collection, Outcome, StoreError};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use crate::batch::Batch;
+use crate::deletions::{DeletionGuard, note_repeated};
 use crate::engine::{Engine, now};
 use crate::lease::{LeaseError, Leased};
 use crate::plan;
@@ -21,30 +23,52 @@ pub(crate) fn position(read: u64) -> u32 {
 /// A batch that is being stored, in a task of its own so that it takes another core. The task ends with it.
 pub(crate) struct Storing {
     batch: Batch,
-    task: JoinSet<Result<Vec<Outcome>, StoreError>>,
+    task: JoinSet<Result<Told, StoreError>>,
 }
 
 /// A batch that is stored and not yet counted.
 pub(crate) struct Stored {
     batch: Batch,
+    told: Told,
+}
+
+/// What became of the records of a batch.
+#[derive(Default)]
+struct Told {
     outcomes: Vec<Outcome>,
+    /// How many came before in the same run, and the key of the first.
+    repeated: u64,
+    first_repeated: Option<String>,
+    /// Why deletions were withheld.
+    withheld: Option<String>,
 }
 
 impl Storing {
-    pub(crate) fn start(engine: &Engine, leased: &Leased<'_>, mut batch: Batch) -> Self {
+    /// Begins to store a batch. At most `max_percent` of the known records may be deleted because the ERP says that they
+    /// are.
+    pub(crate) fn start(engine: &Engine, leased: &Leased<'_>, mut batch: Batch, max_percent: u8) -> Self {
         let (store, permit, run) = (engine.store.clone(), leased.permit().clone(), &leased.run);
         let (id, setting_aside) = (run.id.clone(), run.clone());
         let read = position(run.counts.read)..position(run.counts.read + batch.read());
         let collection = Collection::of(run);
-        let (upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
+        let (mut upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
+        let guard = DeletionGuard::of(run, max_percent);
         let plan = run.dry_run.then_some(run.counts.read);
         let mut task = JoinSet::new();
         let storing = async move {
             store.keep_failed_records(&setting_aside, &failed, &permit, now()).await?;
-            match plan {
-                Some(from) => plan::plan(&store, &collection, &id, from, &upserts).await,
-                None => store.upsert_records(&collection, &id, read, &upserts, &permit, now()).await,
-            }
+            let withheld = guard.withhold(&store, &collection, &mut upserts).await?;
+            let written = match plan {
+                Some(from) => plan::plan(&store, &collection, &id, from, &upserts).await?,
+                None => store.upsert_records(&collection, &id, read, &upserts, &permit, now()).await?,
+            };
+            let first = written.repeated.first().and_then(|first| upserts.get(*first));
+            Ok(Told {
+                repeated: written.repeated.len() as u64,
+                first_repeated: first.map(|first| first.key.to_string()),
+                outcomes: written.outcomes,
+                withheld,
+            })
         };
         task.spawn(storing.in_current_span());
         Self { batch, task }
@@ -66,9 +90,9 @@ pub(crate) async fn stored(storing: &mut Option<Storing>) -> Result<Stored, Stor
     let (Some(ended), Some(Storing { batch, .. })) = (ended, storing.take()) else {
         return std::future::pending().await;
     };
-    let outcomes =
+    let told =
         ended.map_err(|error| StoreError::Corrupt(format!("storing a batch ended early: {error}")))??;
-    Ok(Stored { batch, outcomes })
+    Ok(Stored { batch, told })
 }
 
 /// Writes the checkpoint that counts a batch, with the shape of its records if more is known of it than before. Answers up
@@ -78,8 +102,12 @@ pub(crate) async fn checkpoint(
     seen: &mut Seen,
     stored: Stored,
 ) -> Result<Option<String>, LeaseError> {
-    let Stored { batch, outcomes } = stored;
+    let Stored { batch, told: Told { outcomes, repeated, first_repeated, withheld } } = stored;
     let run = &mut leased.run;
+    note_repeated(run, repeated, first_repeated);
+    if let Some(reason) = withheld {
+        run.flag(RunFlag::DeletionsWithheld, reason);
+    }
     run.counts.add(&batch.counts(&outcomes));
     if let Some(census) = &mut run.census {
         batch.add_to(census, &outcomes);
@@ -94,6 +122,7 @@ pub(crate) async fn checkpoint(
     run.warnings.extend(batch.warnings);
     run.warnings.truncate(MAX_WARNINGS);
     run.notices.join(&batch.notices);
+    batch.flags.iter().for_each(|flag| run.flag_alone(*flag));
     run.files.join(&batch.files);
     match batch.shape {
         None => leased.checkpoint().await?,

@@ -6,6 +6,8 @@ use metrics::Unit;
 
 /// Runs that were closed. Parts of a run and dry runs do not count.
 pub const RUNS: &str = "sync_runs";
+/// Those of them that reached their end, though something did not come through.
+pub const RUNS_PARTIAL: &str = "sync_runs_partial";
 /// Those of them that ended in error.
 pub const RUNS_FAILED: &str = "sync_runs_failed";
 /// Those of them that were cancelled.
@@ -59,6 +61,7 @@ pub(crate) fn describe() {
     }
     for name in [
         RUNS,
+        RUNS_PARTIAL,
         RUNS_FAILED,
         RUNS_CANCELLED,
         RECORDS_READ,

@@ -25,27 +25,27 @@ const MAX_VALUES: usize = 1000;
 
 const OPERATORS: &str = "eq, ne, in, not_in, gt, gte, lt, lte, contains, starts_with, exists";
 
-/// Checks filters.
-pub fn check_filters(filters: &Filters, checks: &mut Checks) {
-    checks.require(filters.len() <= MAX_FIELDS, "filters", "must have at most 50 fields");
+/// Checks filters; `at` is the field that holds them.
+pub fn check_filters(at: &str, filters: &Filters, checks: &mut Checks) {
+    checks.require(filters.len() <= MAX_FIELDS, at, "must have at most 50 fields");
     for (field, wanted) in filters.iter().take(MAX_FIELDS) {
         if let Err(message) = Path::parse(field) {
-            checks.fail(format!("filters.{field}"), message);
+            checks.fail(format!("{at}.{field}"), message);
         }
         match wanted {
             Value::Object(tests) if tests.is_empty() => {
-                checks.fail(format!("filters.{field}"), format!("must have one of {OPERATORS}"));
+                checks.fail(format!("{at}.{field}"), format!("must have one of {OPERATORS}"));
             }
             Value::Object(tests) => {
                 for (operator, operand) in tests {
                     if let Err(message) = Test::compile(operator, operand) {
-                        checks.fail(format!("filters.{field}.{operator}"), message);
+                        checks.fail(format!("{at}.{field}.{operator}"), message);
                     }
                 }
             }
             value => {
                 if let Err(message) = Test::compile("eq", value) {
-                    checks.fail(format!("filters.{field}"), message);
+                    checks.fail(format!("{at}.{field}"), message);
                 }
             }
         }
@@ -72,9 +72,12 @@ impl Filter {
     /// Whether a record is taken. What is no object is, so that mapping tells what is wrong with it.
     #[must_use]
     pub fn takes(&self, record: &Opened<'_>) -> bool {
-        if self.0.is_empty() || record.json.kind() != Kind::Object {
-            return true;
-        }
+        self.0.is_empty() || record.json.kind() != Kind::Object || self.holds_for(record)
+    }
+
+    /// Whether every condition holds for a record.
+    #[must_use]
+    pub(super) fn holds_for(&self, record: &Opened<'_>) -> bool {
         self.0.iter().all(|(path, tests)| {
             let value = path.find(record.json, &record.members).filter(|value| value.kind() != Kind::Null);
             tests.iter().all(|test| test.holds(value))

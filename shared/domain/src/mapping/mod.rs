@@ -6,6 +6,7 @@
 
 mod apply;
 mod coerce;
+mod deletion;
 pub mod drift;
 mod extra;
 mod filter;
@@ -19,6 +20,7 @@ mod time_format;
 mod transformation;
 mod worked;
 
+pub use deletion::Deletion;
 pub use filter::{Filter, Filters, check_filters};
 pub(crate) use rules::check_rules;
 pub use rules::{Rules, RulesOverride, check_overrides};
@@ -239,6 +241,27 @@ impl Mapper {
         out.truncate(start);
         let key = (!key.is_empty() && key.len() <= MAX_KEY_BYTES).then_some(key);
         Err(Unmapped { key, errors })
+    }
+
+    /// Reads of a record that is deleted at the ERP what it still has: its key, and when it was changed.
+    ///
+    /// # Errors
+    /// With what is wrong with the fields of the key.
+    pub fn map_deleted(&mut self, raw: &Opened<'_>) -> Result<Mapped, Unmapped> {
+        let mut found = self.level.find(raw.json, &raw.members);
+        let changed = self.level.transformed(&found, raw.json, &raw.members, "", &mut Vec::new());
+        level::lay_over(&mut found, &changed);
+        let mut errors = Vec::new();
+        let key = self.key(&found, &mut errors);
+        if key.is_empty() {
+            let name = key_fields(self.data_type)[0];
+            errors
+                .push(FieldError::new(name, "is required, the ERP sent none of the record it calls deleted"));
+        }
+        if !errors.is_empty() {
+            return Err(Unmapped { key: None, errors });
+        }
+        Ok(Mapped { key, modified_at: self.level.moment(&found, "modifiedAt"), dropped: Vec::new() })
     }
 
     fn key(&self, found: &level::Found<'_>, errors: &mut Vec<FieldError>) -> String {

@@ -26,6 +26,8 @@ pub struct Rules {
     pub filters: Filters,
     /// What becomes of fields that we do not know.
     pub schema_policy: SchemaPolicy,
+    /// Which of their records are deleted there; by the usual names if left out.
+    pub deleted_when: Option<Filters>,
 }
 
 impl Rules {
@@ -45,7 +47,7 @@ pub(crate) fn check_rules(
 ) {
     check(data_type, field_mapping, checks);
     check_transformations(data_type, transformations, checks);
-    check_filters(filters, checks);
+    check_filters("filters", filters, checks);
     let fits = |bytes: Option<usize>| bytes.is_some_and(|bytes| bytes <= MAX_PROGRAM_BYTES);
     checks.require(fits(size(transformations)), "transformations", "must be at most 64 KB in all");
     checks.require(fits(size(filters)), "filters", "must be at most 64 KB in all");
@@ -135,6 +137,7 @@ mod tests {
             transformations: serde_json::from_value(json!([{"field": "name", "operation": "trim"}])).unwrap(),
             filters: [("blocked".to_owned(), json!(false))].into(),
             schema_policy: SchemaPolicy::Evolve,
+            deleted_when: None,
         };
         let some = read(json!([{"dataType": "products", "fieldMapping": {"price": "gross", "name": null}}]));
         let laid = some[0].over(config.clone());

@@ -3,12 +3,14 @@
 mod counts;
 mod files;
 mod notices;
+mod outcome;
 mod parts;
 mod sync_log;
 
 pub use counts::Counts;
 pub use files::{Files, RunFile};
 pub use notices::Notices;
+pub use outcome::RunOutcome;
 pub use parts::{Part, Parts};
 pub use sync_log::{Progress, SyncLog, seconds};
 
@@ -29,7 +31,7 @@ use crate::validation::FieldError;
 pub enum RunStatus {
     /// Waiting for a worker, or at work.
     Syncing,
-    /// It reached its end. Single records may still have failed: see the counts.
+    /// It reached its end. Single records may still have failed: see the outcome.
     Success,
     /// It could not reach its end; what was stored before stands.
     Error,
@@ -75,6 +77,14 @@ pub enum RunFlag {
     SchemaDrift,
     /// A worker died in a full pull: what is gone at the ERP shows with the next one.
     DeletionsNotChecked,
+    /// Records were set aside.
+    RecordsSetAside,
+    /// Changes of ours were refused by the ERP, or nobody knows whether it took them.
+    ChangesRefused,
+    /// Optional fields could not be read: their records are without them.
+    FieldsLeftOut,
+    /// Records of one key came more than once: the last one counts.
+    RecordsRepeated,
 }
 
 /// What started a run.
@@ -187,6 +197,9 @@ pub struct Run {
     /// What a person should know though the run goes on.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// How many records came more than once, as far as it shows.
+    #[serde(default)]
+    pub repeated: u64,
     /// What happened to many of its records alike.
     #[serde(default)]
     pub notices: Notices,
@@ -269,6 +282,7 @@ impl Run {
             total: None,
             error: None,
             warnings: Vec::new(),
+            repeated: 0,
             notices: Notices::default(),
             files: Files::default(),
             flags: Vec::new(),
@@ -289,6 +303,13 @@ impl Run {
         if !self.flags.contains(&flag) {
             self.flags.push(flag);
             self.warnings.push(warning);
+        }
+    }
+
+    /// Notes something of which one of the notices tells.
+    pub fn flag_alone(&mut self, flag: RunFlag) {
+        if !self.flags.contains(&flag) {
+            self.flags.push(flag);
         }
     }
 
@@ -335,6 +356,12 @@ pub struct Statistics {
     /// Runs that reached their end.
     #[schema(example = 145)]
     pub successful_syncs: u64,
+    /// How many of those were not clean: records were set aside, changes refused, or something else did not come.
+    #[schema(example = 3)]
+    pub partial_syncs: u64,
+    /// How many of those had nothing to read or to send.
+    #[schema(example = 12)]
+    pub empty_syncs: u64,
     /// Runs that ended in error; the others were cancelled.
     #[schema(example = 5)]
     pub failed_syncs: u64,
@@ -347,4 +374,7 @@ pub struct Statistics {
     /// Records read by all runs.
     #[schema(example = 5000)]
     pub total_records_processed: u64,
+    /// How many of those were set aside.
+    #[schema(example = 4)]
+    pub total_records_failed: u64,
 }

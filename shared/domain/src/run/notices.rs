@@ -30,12 +30,17 @@ struct Notice {
 impl Notices {
     /// Notes `what` once more; `example` is asked for the first time only.
     pub fn add(&mut self, what: &str, example: impl FnOnce() -> String) {
+        self.add_many(what, 1, example);
+    }
+
+    /// Notes `what` `count` times more; `example` is asked for the first time only.
+    pub fn add_many(&mut self, what: &str, count: u64, example: impl FnOnce() -> String) {
         if let Some(notice) = self.kinds.get_mut(what) {
-            notice.count += 1;
+            notice.count += count;
         } else if self.kinds.len() < MAX_KINDS {
-            self.kinds.insert(what.to_owned(), Notice { count: 1, example: cut(example()) });
+            self.kinds.insert(what.to_owned(), Notice { count, example: cut(example()) });
         } else {
-            self.others += 1;
+            self.others += count;
         }
     }
 

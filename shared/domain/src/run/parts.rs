@@ -82,11 +82,13 @@ impl Run {
             census.live.join(&more.live);
             census.unreadable += more.unreadable;
         }
+        part.flags.iter().for_each(|flag| self.flag_alone(*flag));
         for warning in &part.warnings {
             if !self.warnings.contains(warning) {
                 self.warnings.push(warning.clone());
             }
         }
+        self.repeated += part.repeated;
         self.notices.join(&part.notices);
         self.files.join(&part.files);
         if let Some(parts) = &mut self.parts {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Counts, Mode, Phase, Run, RunFile, RunFlag, RunStatus, Trigger};
+use super::{Counts, Mode, Phase, Run, RunFile, RunFlag, RunOutcome, RunStatus, Trigger};
 use crate::assignment::Scope;
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
@@ -53,6 +53,9 @@ pub struct SyncLog {
     pub direction: Direction,
     /// Whether it is at work, and how it ended.
     pub status: RunStatus,
+    /// What it came to, once it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<RunOutcome>,
     /// What started it.
     pub trigger: Trigger,
     /// Who started it.
@@ -118,6 +121,7 @@ impl SyncLog {
     pub fn of(run: Run, now: Timestamp) -> Self {
         let progress = run.is_open().then(|| progress(&run, now));
         let duration = run.completed_at.map(|end| seconds(run.started_at, end));
+        let outcome = run.outcome();
         let phase = run.is_open().then_some(run.phase);
         let mut counts = run.counts;
         counts.add(&run.pushed);
@@ -125,6 +129,7 @@ impl SyncLog {
             progress,
             duration,
             phase,
+            outcome,
             records_processed: counts.read,
             records_success: counts.read - counts.failed,
             records_failed: counts.failed,

@@ -53,7 +53,10 @@ impl Store {
 
 fn compare(Touched { block, .. }: &Touched, upsert: &Upsert) -> Compared {
     let known = block.entries.binary_search_by(|entry| entry.key.cmp(&upsert.key)).ok();
-    match known.and_then(|at| block.entries.get(at)).filter(|entry| !entry.deleted) {
+    let entry = known.and_then(|at| block.entries.get(at)).filter(|entry| !entry.deleted);
+    match entry {
+        None if upsert.is_deletion() => Compared { outcome: Outcome::Absent, before: None },
+        Some(_) if upsert.is_deletion() => Compared { outcome: Outcome::Deleted, before: None },
         None => Compared { outcome: Outcome::Created, before: None },
         Some(entry) if entry.data == upsert.data => Compared { outcome: Outcome::Unchanged, before: None },
         Some(entry) => Compared { outcome: Outcome::Updated, before: Some(entry.data.clone()) },

@@ -12,8 +12,22 @@ use super::{Entry, Mark, Try};
 pub struct Upsert {
     /// Its key.
     pub key: Str,
-    /// Its canonical JSON.
+    /// Its canonical JSON; empty where the ERP says that the record is deleted.
     pub data: Bytes,
+}
+
+impl Upsert {
+    /// A record of which the ERP says that it is deleted.
+    #[must_use]
+    pub fn deletion(key: Str) -> Self {
+        Self { key, data: Bytes::new() }
+    }
+
+    /// Whether the ERP says that it is deleted.
+    #[must_use]
+    pub fn is_deletion(&self) -> bool {
+        self.data.is_empty()
+    }
 }
 
 /// What became of a record.
@@ -25,6 +39,19 @@ pub enum Outcome {
     Updated,
     /// It was known like this.
     Unchanged,
+    /// It was known, and is deleted now.
+    Deleted,
+    /// It is deleted, and was not known, or known to be.
+    Absent,
+}
+
+/// What became of a batch of records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Of each record, in order.
+    pub outcomes: Vec<Outcome>,
+    /// The positions of those whose key came before in the same run, as far as the batch or the table shows it.
+    pub repeated: Vec<usize>,
 }
 
 /// The result of a merge.
@@ -33,6 +60,8 @@ pub(super) struct Merged {
     pub(super) entries: Vec<Entry>,
     /// What became of each upsert, in order.
     pub(super) outcomes: Vec<Outcome>,
+    /// Which of the upserts are of records that an earlier batch of the run wrote.
+    pub(super) repeated: Vec<usize>,
     /// Whether anything has to be written.
     pub(super) changed: bool,
     /// How many entries at the front were there before; more may follow behind the first new one.
@@ -44,6 +73,7 @@ pub(super) fn merge(entries: Vec<Entry>, upserts: Vec<Upsert>, this: &Try, now_m
     let mut merged = Merged {
         entries: Vec::with_capacity(entries.len() + upserts.len()),
         outcomes: Vec::with_capacity(upserts.len()),
+        repeated: Vec::new(),
         changed: false,
         old_in_front: entries.len(),
     };
@@ -53,7 +83,12 @@ pub(super) fn merge(entries: Vec<Entry>, upserts: Vec<Upsert>, this: &Try, now_m
             merged.entries.push(entry);
         }
         let known = merged.entries.last_mut().filter(|entry| entry.key == upsert.key);
+        if known.as_ref().is_some_and(|entry| this.follows(entry)) {
+            merged.repeated.push(merged.outcomes.len());
+        }
         let outcome = match known {
+            None if upsert.is_deletion() => Outcome::Absent,
+            Some(entry) if upsert.is_deletion() => delete(entry, this, now_ms, &mut merged.changed),
             Some(entry) => apply(entry, upsert, this, now_ms, &mut merged.changed),
             None => {
                 merged.changed = true;
@@ -78,6 +113,23 @@ fn created(upsert: Upsert, mark: &Arc<Mark>, now_ms: i64) -> Entry {
         mark: Arc::clone(mark),
         created_by_mark: true,
     }
+}
+
+fn delete(entry: &mut Entry, this: &Try, now_ms: i64, changed: &mut bool) -> Outcome {
+    let redone = this.repeats(entry);
+    if entry.deleted && !redone {
+        return Outcome::Absent;
+    }
+    *changed = true;
+    // Made by this very batch, or an earlier try at it: that has to be found should it be done again.
+    let created = entry.created_by_mark && (redone || entry.mark == this.mark);
+    if !entry.deleted {
+        entry.deleted = true;
+        entry.updated_ms = now_ms;
+    }
+    entry.mark = Arc::clone(&this.mark);
+    entry.created_by_mark = created;
+    Outcome::Deleted
 }
 
 fn apply(entry: &mut Entry, upsert: Upsert, this: &Try, now_ms: i64, changed: &mut bool) -> Outcome {

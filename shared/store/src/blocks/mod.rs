@@ -23,7 +23,7 @@ mod writer;
 pub(crate) use codec::decode;
 pub use compare::Compared;
 pub(crate) use load::{Block, read_block};
-pub use merge::{Outcome, Upsert};
+pub use merge::{Outcome, Upsert, Written};
 pub use permit::Permit;
 pub use survey::{BlockRef, Vanished};
 
@@ -57,6 +57,12 @@ pub(crate) struct Try {
 }
 
 impl Try {
+    /// Whether an entry was written by the same run in a batch that was counted before this one.
+    pub(crate) fn follows(&self, entry: &Entry) -> bool {
+        let Mark { run, reached, .. } = &*entry.mark;
+        *run == self.mark.run && *reached <= self.counted
+    }
+
     /// Whether an entry was written by an earlier try of the same run that was not counted.
     pub(crate) fn repeats(&self, entry: &Entry) -> bool {
         let Mark { run, reached, try_id } = &*entry.mark;

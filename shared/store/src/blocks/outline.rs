@@ -84,6 +84,9 @@ impl Outline {
         let mut prints = prints.iter();
         let mut last = None;
         upserts.iter().all(|upsert| {
+            if upsert.is_deletion() {
+                return false; // only the block tells whether it is there
+            }
             let wanted = fingerprint(&upsert.key, &upsert.data);
             let known = last == Some(wanted) || prints.any(|print| *print == wanted);
             last = Some(wanted);

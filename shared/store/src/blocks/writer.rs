@@ -13,7 +13,7 @@ use futures::stream::TryStreamExt;
 use jiff::Timestamp;
 
 use super::load::Block;
-use super::merge::{Outcome, Upsert, merge};
+use super::merge::{Outcome, Upsert, Written, merge};
 use super::pack::{Packed, Packer};
 use super::permit::Permit;
 use super::touched::Touched;
@@ -54,7 +54,7 @@ impl Store {
         upserts: &[Upsert],
         permit: &Permit,
         now: Timestamp,
-    ) -> Result<Vec<Outcome>, StoreError> {
+    ) -> Result<Written, StoreError> {
         let mut shards: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
         for (position, upsert) in upserts.iter().enumerate() {
             shards.entry(shard_of(&upsert.key)).or_default().push(position);
@@ -70,15 +70,20 @@ impl Store {
                 let sorted: Vec<_> = positions.iter().map(|position| upserts[*position].clone()).collect();
                 match self.try_shard(&shard, &sorted, &this, permit, now.as_millisecond()).await {
                     Err(StoreError::Changed) if tries < TRIES && permit.check().is_ok() => tries += 1,
-                    other => return Ok::<_, StoreError>(positions.into_iter().zip(other?)),
+                    other => return Ok::<_, StoreError>((positions, other?)),
                 }
             }
         });
-        let mut outcomes = vec![Outcome::Unchanged; upserts.len()];
-        for told in try_join_all(stored).await? {
-            told.for_each(|(position, outcome)| outcomes[position] = outcome);
+        let mut written = Written { outcomes: vec![Outcome::Unchanged; upserts.len()], repeated: Vec::new() };
+        for (positions, told) in try_join_all(stored).await? {
+            let twice = positions.windows(2).filter(|pair| upserts[pair[0]].key == upserts[pair[1]].key);
+            written.repeated.extend(twice.map(|pair| pair[1]));
+            written.repeated.extend(told.repeated.into_iter().map(|place| positions[place]));
+            positions.iter().zip(told.outcomes).for_each(|(at, outcome)| written.outcomes[*at] = outcome);
         }
-        Ok(outcomes)
+        written.repeated.sort_unstable();
+        written.repeated.dedup();
+        Ok(written)
     }
 
     async fn try_shard(
@@ -88,10 +93,10 @@ impl Store {
         this: &Try,
         permit: &Permit,
         now_ms: i64,
-    ) -> Result<Vec<Outcome>, StoreError> {
-        let (outcomes, writes) = self.merge_shard(shard, sorted, this, now_ms).await?;
+    ) -> Result<Written, StoreError> {
+        let (written, writes) = self.merge_shard(shard, sorted, this, now_ms).await?;
         self.write_blocks(writes, permit).await?;
-        Ok(outcomes)
+        Ok(written)
     }
 
     async fn merge_shard(
@@ -100,8 +105,8 @@ impl Store {
         sorted: &[Upsert],
         this: &Try,
         now_ms: i64,
-    ) -> Result<(Vec<Outcome>, Vec<Write>), StoreError> {
-        let mut outcomes = vec![Outcome::Unchanged; sorted.len()];
+    ) -> Result<(Written, Vec<Write>), StoreError> {
+        let mut written = Written { outcomes: vec![Outcome::Unchanged; sorted.len()], repeated: Vec::new() };
         let mut writes = Vec::new();
         let mut packer = Packer::new()?;
         for Touched { mut block, records } in self.touched_blocks(shard, sorted, Some(&this.mark.run)).await?
@@ -109,7 +114,8 @@ impl Store {
             let entries = std::mem::take(&mut block.entries);
             let old = entries.len();
             let merged = merge(entries, sorted[records.clone()].to_vec(), this, now_ms);
-            outcomes[records].copy_from_slice(&merged.outcomes);
+            written.repeated.extend(merged.repeated.iter().map(|place| records.start + place));
+            written.outcomes[records].copy_from_slice(&merged.outcomes);
             if merged.changed {
                 let only_appended = merged.old_in_front == old;
                 let keep = if only_appended { old } else { 0 };
@@ -118,7 +124,7 @@ impl Store {
                 writes.push(if apart { Write::Apart(puts) } else { Write::Together(puts) });
             }
         }
-        Ok((outcomes, writes))
+        Ok((written, writes))
     }
 
     /// Whether blocks may be put behind `block` one by one: not while the next one is missing, or two that are missing

@@ -114,6 +114,7 @@ pub(crate) fn config(connection: &ConnectionId, data_type: DataType, due: Option
         field_mapping: BTreeMap::from([("name".to_owned(), None), ("sku".to_owned(), Some("id".to_owned()))]),
         transformations: Vec::new(),
         filters: BTreeMap::new(),
+        last_outcome: None,
         last_sync_at: None,
         next_sync_at: due,
         held_since: None,

@@ -15,7 +15,7 @@ use crate::embedded::{connection, run, store};
 
 fn failure(at: Timestamp) -> Contact {
     let (id, error) = (ContactId::generate(), Some("gone".to_owned()));
-    Contact { id, kind: ContactKind::Run, ok: false, at, duration_ms: 5, error, run_id: None }
+    Contact { id, kind: ContactKind::Run, ok: false, at, duration_ms: 5, error, run_id: None, outcome: None }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::DataType;
 use domain::ids::{ConnectionId, RunId};
@@ -10,6 +10,11 @@ use crate::embedded::{slow_store, store};
 
 fn collection(data_type: DataType) -> Collection {
     Collection::plain(ConnectionId::generate(), data_type)
+}
+
+/// A record, or now and then the deletion of one.
+fn upsert_or_deletion(key: &str, content: u64, bytes: usize) -> Upsert {
+    if content.is_multiple_of(5) { Upsert::deletion(key.into()) } else { upsert(key, content, bytes) }
 }
 
 /// A record that hardly compresses, so that few of them fill a block.
@@ -33,7 +38,9 @@ async fn all(store: &Store, of: &Collection) -> BTreeMap<String, String> {
         for record in page.items {
             let last = seen.last_key_value().map(|(key, _): (&String, &String)| key.clone());
             assert!(last.is_none_or(|last| last < record.id), "in order, none twice");
-            seen.insert(record.id, record.data.get().to_owned());
+            if !record.deleted {
+                seen.insert(record.id, record.data.get().to_owned());
+            }
         }
         cursor = page.next;
         if cursor.is_none() {
@@ -58,16 +65,26 @@ proptest! {
             let of = collection(DataType::Products);
             let mut expected: BTreeMap<String, String> = BTreeMap::new();
             for batch in &batches {
-                let upserts: Vec<_> = batch.iter().map(|(key, content)| upsert(key, *content, bytes)).collect();
+                let upserts: Vec<_> = batch.iter().map(|(key, content)| upsert_or_deletion(key, *content, bytes)).collect();
                 let run = RunId::generate();
-                let outcomes = store.upsert_records(&of, &run, 0..100, &upserts, &Permit::unlimited(), Timestamp::now()).await.unwrap();
-                for (upsert, outcome) in upserts.iter().zip(outcomes) {
+                let written = store.upsert_records(&of, &run, 0..100, &upserts, &Permit::unlimited(), Timestamp::now()).await.unwrap();
+                let mut keys = BTreeSet::new();
+                let repeated: Vec<_> =
+                    (0..upserts.len()).filter(|at| !keys.insert(upserts[*at].key.to_string())).collect();
+                assert_eq!(written.repeated, repeated);
+                for (upsert, outcome) in upserts.iter().zip(written.outcomes) {
                     let text = String::from_utf8(upsert.data.to_vec()).unwrap();
-                    let wanted = match expected.insert(upsert.key.to_string(), text.clone()) {
+                    let before = expected.remove(&*upsert.key);
+                    let wanted = match before {
+                        None if upsert.is_deletion() => Outcome::Absent,
+                        Some(_) if upsert.is_deletion() => Outcome::Deleted,
                         None => Outcome::Created,
                         Some(before) if before == text => Outcome::Unchanged,
                         Some(_) => Outcome::Updated,
                     };
+                    if !upsert.is_deletion() {
+                        expected.insert(upsert.key.to_string(), text);
+                    }
                     assert_eq!(outcome, wanted, "{}", upsert.key);
                 }
             }
@@ -104,7 +121,7 @@ async fn a_batch_that_is_done_again_counts_as_it_did_the_first_time() {
         .await
         .unwrap();
     assert_eq!(third, first);
-    let of_outcome = |wanted| first.iter().filter(|outcome| **outcome == wanted).count();
+    let of_outcome = |wanted| first.outcomes.iter().filter(|outcome| **outcome == wanted).count();
     assert_eq!(
         (of_outcome(Outcome::Unchanged), of_outcome(Outcome::Updated), of_outcome(Outcome::Created)),
         (15, 10, 50)
@@ -113,7 +130,47 @@ async fn a_batch_that_is_done_again_counts_as_it_did_the_first_time() {
         .upsert_records(&of, &run, 375..450, &batch, &Permit::unlimited(), Timestamp::now())
         .await
         .unwrap();
-    assert!(next.iter().all(|outcome| *outcome == Outcome::Unchanged), "a later batch finds them known");
+    assert!(
+        next.outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged),
+        "a later batch finds them known"
+    );
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_done_again_counts_as_it_did_the_first_time() {
+    let store = store().await;
+    let of = collection(DataType::Products);
+    let (earlier, run) = (RunId::generate(), RunId::generate());
+    let known: Vec<_> = (0..4).map(|n| upsert(&format!("k{n}"), 1, 100)).collect();
+    let keep = async |run: &RunId, read, batch: &[Upsert]| {
+        store.upsert_records(&of, run, read, batch, &Permit::unlimited(), Timestamp::now()).await.unwrap()
+    };
+    keep(&earlier, 0..4, &known).await;
+    // One that is known, one that is not, and one that is made and deleted again.
+    let gone = |key: &'static str| Upsert::deletion(key.into());
+    let batch = [gone("k1"), gone("zz"), upsert("new", 1, 10), gone("new")];
+    let wanted = [Outcome::Deleted, Outcome::Absent, Outcome::Created, Outcome::Deleted];
+    for attempt in 0..3 {
+        assert_eq!(keep(&run, 4..8, &batch).await.outcomes, wanted, "attempt {attempt}");
+    }
+    assert_eq!(all(&store, &of).await.into_keys().collect::<Vec<_>>(), ["k0", "k2", "k3"]);
+    let later = keep(&run, 8..9, &[gone("k1")]).await;
+    assert_eq!((later.outcomes, later.repeated), (vec![Outcome::Absent], vec![0]));
+}
+
+#[tokio::test]
+async fn a_record_that_comes_again_is_told_in_a_batch_and_in_later_ones() {
+    let store = store().await;
+    let of = collection(DataType::Products);
+    let run = RunId::generate();
+    let keep = async |read, keys: &[&'static str]| {
+        let upserts: Vec<_> = keys.iter().map(|key| upsert(key, 1, 10)).collect();
+        let permit = Permit::unlimited();
+        store.upsert_records(&of, &run, read, &upserts, &permit, Timestamp::now()).await.unwrap().repeated
+    };
+    assert_eq!(keep(0..3, &["a", "b", "a"]).await, [2]);
+    assert_eq!(keep(0..3, &["a", "b", "a"]).await, [2], "done again, it is no other");
+    assert_eq!(keep(3..5, &["c", "b"]).await, [1]);
 }
 
 #[tokio::test]
@@ -128,7 +185,7 @@ async fn records_that_were_stored_and_not_counted_count_when_they_come_again_in_
     };
     keep(0..60).await; // and its worker dies
     for read in [0..20, 20..40, 40..60] {
-        let outcomes = keep(read).await;
+        let outcomes = keep(read).await.outcomes;
         assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Created), "{outcomes:?}");
     }
 }
@@ -188,10 +245,10 @@ async fn large_records_that_fill_more_than_a_page_of_the_table_are_kept_one_by_o
         let now = Timestamp::now();
         store.upsert_records(&of, &run, 0..600, &upserts, &Permit::unlimited(), now).await.unwrap()
     };
-    assert!(keep(1, 2).await.iter().all(|outcome| *outcome == Outcome::Created));
-    assert!(keep(2, 2).await.iter().all(|outcome| *outcome == Outcome::Updated));
+    assert!(keep(1, 2).await.outcomes.iter().all(|outcome| *outcome == Outcome::Created));
+    assert!(keep(2, 2).await.outcomes.iter().all(|outcome| *outcome == Outcome::Updated));
     let all_of_them = keep(2, 1).await;
-    assert_eq!(all_of_them.iter().filter(|outcome| **outcome == Outcome::Created).count(), 300);
+    assert_eq!(all_of_them.outcomes.iter().filter(|outcome| **outcome == Outcome::Created).count(), 300);
     assert_eq!(all(&store, &of).await.len(), 600);
 }
 
@@ -210,7 +267,7 @@ async fn two_writers_side_by_side_lose_nothing() {
             }
         };
         let (one, two) = (tokio::spawn(write(0)), tokio::spawn(write(600)));
-        let outcomes = [one.await.unwrap(), two.await.unwrap()].concat();
+        let outcomes = [one.await.unwrap().outcomes, two.await.unwrap().outcomes].concat();
         assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Created));
         assert_eq!(
             store.list_records(&of, None, 4_000, None).await.unwrap().items.len(),

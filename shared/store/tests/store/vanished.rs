@@ -94,5 +94,5 @@ async fn nothing_is_written_once_the_permit_has_ended() {
 
     ended.extend(Instant::now() + Duration::from_secs(60));
     let written = store.upsert_records(&of, &run, 0..1, &new, &ended, Timestamp::now()).await.unwrap();
-    assert_eq!(written, [Outcome::Created]);
+    assert_eq!(written.outcomes, [Outcome::Created]);
 }

@@ -154,8 +154,8 @@ impl Pusher<'_, '_> {
         let data = record.get().to_owned().into();
         let upserts = [Upsert { key: taken.key.as_str().into(), data }];
         let keeping = store.upsert_records(&self.collection, &run, PUSHED, &upserts, &permit, now());
-        let outcomes = self.leased.keep(keeping).await??;
-        let created = outcomes.contains(&store::Outcome::Created);
+        let written = self.leased.keep(keeping).await??;
+        let created = written.outcomes.contains(&store::Outcome::Created);
         if let Some(census) = self.leased.run.census.as_mut().filter(|_| created) {
             census.live.join(&tally);
         }

@@ -5,7 +5,7 @@ use super::*;
 fn takes(filters: Value, record: &str) -> bool {
     let filters: Filters = serde_json::from_value(filters).unwrap();
     let mut checks = Checks::default();
-    check_filters(&filters, &mut checks);
+    check_filters("filters", &filters, &mut checks);
     checks.finish().unwrap();
     Filter::new(&filters).takes(&Opened::parse(record.as_bytes()).unwrap())
 }
@@ -65,7 +65,7 @@ fn what_cannot_work_is_refused_by_name() {
         "$[": 1, "g": {"starts_with": ""},
     });
     let mut checks = Checks::default();
-    check_filters(&serde_json::from_value(filters).unwrap(), &mut checks);
+    check_filters("filters", &serde_json::from_value(filters).unwrap(), &mut checks);
     let errors = checks.finish().unwrap_err().0;
     let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
     let expected = [
