@@ -46,15 +46,49 @@ async fn what_is_gone_is_marked_and_comes_back_as_new() {
 }
 
 #[tokio::test]
-async fn a_record_that_comes_twice_hides_nothing_that_is_gone() {
+async fn a_record_that_comes_twice_does_not_have_the_one_deleted_whose_place_it_took() {
     let (causeway, erp) = (Causeway::start().await, Erp::start().await);
     let connection = causeway.connect_http(erp.url()).await;
     erp.set("products", products(0..20));
     causeway.sync(&connection, "products").await;
     erp.set("products", products((0..19).chain([7])));
     let run = causeway.sync(&connection, "products").await;
-    assert_eq!((&run["counts"]["read"], &run["counts"]["deleted"]), (&json!(21), &json!(1)));
-    assert_eq!(live(&causeway, &connection).await, 19);
+    assert_eq!((&run["counts"]["read"], &run["counts"]["deleted"]), (&json!(20), &json!(0)));
+    assert_eq!(
+        (&run["flags"], &run["outcome"]),
+        (&json!(["records_repeated", "count_mismatch"]), &json!("partial"))
+    );
+    let warnings = run["warnings"].to_string();
+    assert!(
+        warnings.contains("20 records and sent 20, 1 of them twice") && warnings.contains(": P007"),
+        "{run}"
+    );
+    assert_eq!(live(&causeway, &connection).await, 20);
+}
+
+#[tokio::test]
+async fn pages_that_overlap_delete_nothing_though_no_total_is_told() {
+    let products = |keys: &'static [u32]| {
+        let answer = async move |Query(query): Query<std::collections::HashMap<String, String>>| {
+            let page = query.get("page").map_or(1, |page| page.parse::<usize>().unwrap());
+            axum::Json(products(
+                keys.chunks(3).nth(page.saturating_sub(1)).unwrap_or_default().iter().copied(),
+            ))
+        };
+        Erp::serving(Router::new().fallback(get(answer)))
+    };
+    let causeway = Causeway::start().await;
+    let sorted = products(&[1, 2, 3, 4, 5, 6, 7]).await;
+    let connection = causeway.connect_http(&sorted).await;
+    let run = causeway.sync(&connection, "products").await;
+    assert_eq!((&run["counts"]["created"], &run["outcome"]), (&json!(7), &json!("clean")), "{run}");
+
+    let unsorted = products(&[1, 2, 3, 3, 5, 6, 7]).await;
+    let path = format!("/erp/connections/{connection}");
+    causeway.client().patch(&path, json!({"credentials": {"apiUrl": unsorted}})).await.expect(200);
+    let run = causeway.sync(&connection, "products").await;
+    assert_eq!(run["flags"], json!(["records_repeated", "deletions_withheld"]), "{run}");
+    assert_eq!(live(&causeway, &connection).await, 7);
 }
 
 #[tokio::test]
@@ -64,11 +98,13 @@ async fn an_erp_that_suddenly_has_nothing_deletes_nothing_and_is_flagged() {
     erp.set("products", vec![]);
     let first = causeway.sync(&connection, "products").await;
     assert_eq!(first["flags"], json!([]), "an ERP that never had records is no alarm");
+    assert_eq!(first["outcome"], json!("empty"));
     erp.set("products", products(0..20));
     causeway.sync(&connection, "products").await;
     erp.set("products", vec![]);
     let run = causeway.sync(&connection, "products").await;
     assert_eq!((&run["status"], &run["flags"]), (&json!("success"), &json!(["suddenly_empty"])));
+    assert_eq!(run["outcome"], json!("partial"));
     assert!(run["warnings"][0].as_str().unwrap().contains("20 were known"), "{run}");
     assert_eq!(live(&causeway, &connection).await, 20);
 }
@@ -105,7 +141,7 @@ async fn a_record_that_cannot_be_told_apart_may_be_any_of_those_that_seem_gone()
     broken[5] = json!({"sku": "P005", "price": "a lot"});
     erp.set("products", broken);
     let run = causeway.sync(&connection, "products").await;
-    let flags = json!(["deletions_withheld", "schema_drift"]);
+    let flags = json!(["deletions_withheld", "schema_drift", "records_set_aside"]);
     assert_eq!((&run["flags"], &run["counts"]["failed"]), (&flags, &json!(2)), "{run}");
     assert_eq!(live(&causeway, &connection).await, 20);
 }

@@ -155,7 +155,7 @@ async fn a_frozen_shape_sets_records_aside_deletes_none_and_is_accepted_by_anoth
     erp.set("products", vec![plain("A"), new("B"), retyped, new("D")]);
     let preview = format!("/erp/connections/{connection}/preview");
     let shown = causeway.client().post(&preview, json!({"dataType": "products"})).await.expect(200);
-    assert_eq!(shown["counts"], json!({"read": 4, "mapped": 1, "skipped": 0, "failed": 3}));
+    assert_eq!(shown["counts"], json!({"read": 4, "mapped": 1, "deleted": 0, "skipped": 0, "failed": 3}));
 
     let drift = ["the field colour appeared, with texts", "the field stock held numbers, and now texts"];
     for _ in 0..2 {

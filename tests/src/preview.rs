@@ -52,7 +52,7 @@ async fn a_preview_shows_what_each_record_would_become_and_stores_nothing() {
     });
     let shown = preview(&causeway, &connection, body).await;
     assert_eq!(outcomes(&shown), ["mapped", "skipped", "failed"]);
-    assert_eq!(shown["counts"], json!({"read": 3, "mapped": 1, "skipped": 1, "failed": 1}));
+    assert_eq!(shown["counts"], json!({"read": 3, "mapped": 1, "deleted": 0, "skipped": 1, "failed": 1}));
     let records = &shown["records"];
     let mapped = json!({"sku": "1", "name": "chai", "price": "10.5", "discontinued": false});
     assert_eq!(records[0]["mapped"], mapped);

@@ -268,9 +268,10 @@ const fn enabled_by_default() -> bool {
 
 impl SyncConfigInput {
     /// Names of the fields an answer carries that only we set. A request that sends them back is not at fault.
-    pub const SERVER_FIELDS: [&'static str; 9] = [
+    pub const SERVER_FIELDS: [&'static str; 10] = [
         "id",
         "status",
+        "lastOutcome",
         "lastSyncAt",
         "nextSyncAt",
         "heldSince",

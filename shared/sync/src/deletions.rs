@@ -209,7 +209,9 @@ async fn survey(engine: &Engine, leased: &mut Leased<'_>, lookup: &Lookup) -> Re
 fn count_repeated(run: &mut Run, gone: u64) {
     let census = run.census.unwrap_or_default();
     let failed = run.counts.failed.saturating_sub(census.unreadable);
-    let different = census.live.count.saturating_sub(gone) + failed;
+    // What a dry run would make is not there to be counted.
+    let planned = if run.dry_run { run.counts.created } else { 0 };
+    let different = census.live.count.saturating_sub(gone) + failed + planned;
     let repeated = census.seen.count.saturating_sub(different);
     note_repeated(run, repeated.saturating_sub(run.repeated), None);
     prove_count(run);

@@ -103,19 +103,29 @@ impl Causeway {
 
     /// Makes a connection to an ERP that speaks plain HTTP, all data types enabled, and returns its id.
     pub(crate) async fn connect_http(&self, url: &str) -> String {
+        self.connect_http_with(url, json!({})).await
+    }
+
+    /// [`Self::connect_http`] with the `api` settings given.
+    pub(crate) async fn connect_http_with(&self, url: &str, api: Value) -> String {
         let all = ["orders", "products", "order_status", "inventory", "employees", "invoices"];
         let made = self.connect(json!({
             "name": "An ERP over HTTP", "provider": "custom", "connectionMethod": "api",
             "credentials": {"apiUrl": url},
-            "settings": {"enabledDataTypes": all, "retryAttempts": 0},
+            "settings": {"enabledDataTypes": all, "retryAttempts": 0, "api": api},
         }));
         made.await["id"].as_str().unwrap().to_owned()
     }
 
     /// Syncs a data type over a connection and returns the finished run.
     pub(crate) async fn sync(&self, connection: &str, data_type: &str) -> Value {
-        let path = format!("/erp/connections/{connection}/sync?wait=20");
-        let started = self.client.post(&path, json!({"dataType": data_type})).await;
+        self.sync_as(connection, "", json!({"dataType": data_type})).await
+    }
+
+    /// Syncs as `query` (`&dryRun=true`) and `body` say, and returns the finished run.
+    pub(crate) async fn sync_as(&self, connection: &str, query: &str, body: Value) -> Value {
+        let path = format!("/erp/connections/{connection}/sync?wait=20{query}");
+        let started = self.client.post(&path, body).await;
         match started.status {
             200 => started.body,
             202 => self.finished(started.body["id"].as_str().unwrap()).await,
