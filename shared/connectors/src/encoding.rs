@@ -7,12 +7,54 @@
 use std::io::{self, Read};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use oem_cp::code_table::{
+    DECODING_TABLE_CP437, DECODING_TABLE_CP737, DECODING_TABLE_CP775, DECODING_TABLE_CP850,
+    DECODING_TABLE_CP852, DECODING_TABLE_CP855, DECODING_TABLE_CP858, DECODING_TABLE_CP860,
+    DECODING_TABLE_CP863, DECODING_TABLE_CP865,
+};
 
 /// How much is read at once, and looked at to decide.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// A byte that UTF-8 never holds.
 const MEANINGLESS: u8 = 0xFF;
+
+/// How the bytes of a text are to be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Charset {
+    /// An encoding of the web.
+    Web(&'static Encoding),
+    /// A code page of DOS: the upper half of its table, the lower one is ASCII.
+    Dos(&'static [char; 128]),
+}
+
+impl Charset {
+    /// By a label of the web (`utf-8`, `windows-1252`, `latin1`), or the name of a code page (`cp850`, `ibm437`, `dos-852`).
+    pub(crate) fn for_label(label: &str) -> Option<Self> {
+        let folded = label.trim().to_ascii_lowercase().replace(['-', '_', ' '], "");
+        let number = ["cp", "ibm", "dos", "oem"].iter().find_map(|prefix| folded.strip_prefix(prefix));
+        let page = number.and_then(|number| match number {
+            "437" => Some(&DECODING_TABLE_CP437),
+            "737" => Some(&DECODING_TABLE_CP737),
+            "775" => Some(&DECODING_TABLE_CP775),
+            "850" => Some(&DECODING_TABLE_CP850),
+            "852" => Some(&DECODING_TABLE_CP852),
+            "855" => Some(&DECODING_TABLE_CP855),
+            "858" => Some(&DECODING_TABLE_CP858),
+            "860" => Some(&DECODING_TABLE_CP860),
+            "863" => Some(&DECODING_TABLE_CP863),
+            "865" => Some(&DECODING_TABLE_CP865),
+            _ => None,
+        });
+        page.map(Self::Dos).or_else(|| Encoding::for_label(label.as_bytes()).map(Self::Web))
+    }
+}
+
+impl From<&'static Encoding> for Charset {
+    fn from(encoding: &'static Encoding) -> Self {
+        Self::Web(encoding)
+    }
+}
 
 /// A stream turned into UTF-8.
 pub(crate) struct Utf8Reader<R> {
@@ -25,27 +67,28 @@ pub(crate) struct Utf8Reader<R> {
 
 enum State {
     /// Nothing was read yet; the encoding the settings name.
-    Start(Option<&'static Encoding>),
+    Start(Option<Charset>),
     /// Plain ASCII so far.
     Undecided,
     Utf8,
     Other(Box<Decoder>),
+    Dos(&'static [char; 128]),
     End,
 }
 
 impl State {
-    fn reading(encoding: &'static Encoding) -> Self {
-        if encoding == UTF_8 {
-            Self::Utf8
-        } else {
-            Self::Other(Box::new(encoding.new_decoder_without_bom_handling()))
+    fn reading(charset: Charset) -> Self {
+        match charset {
+            Charset::Dos(page) => Self::Dos(page),
+            Charset::Web(encoding) if encoding == UTF_8 => Self::Utf8,
+            Charset::Web(encoding) => Self::Other(Box::new(encoding.new_decoder_without_bom_handling())),
         }
     }
 }
 
 impl<R: Read> Utf8Reader<R> {
     /// Reads `source`, in the encoding `set` unless a byte-order mark says otherwise.
-    pub(crate) fn new(source: R, set: Option<&'static Encoding>) -> Self {
+    pub(crate) fn new(source: R, set: Option<Charset>) -> Self {
         Self { source, state: State::Start(set), chunk: Vec::new(), ready: Vec::new(), position: 0 }
     }
 
@@ -56,21 +99,25 @@ impl<R: Read> Utf8Reader<R> {
         self.source.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut self.chunk)?;
         let mut mark = 0;
         if let State::Start(set) = self.state {
-            self.state = match (Encoding::for_bom(&self.chunk), set.or_else(|| declared(&self.chunk))) {
+            self.state = match (
+                Encoding::for_bom(&self.chunk),
+                set.or_else(|| declared(&self.chunk).map(Charset::Web)),
+            ) {
                 (Some((encoding, length)), _) => {
                     mark = length;
-                    State::reading(encoding)
+                    State::reading(encoding.into())
                 }
-                (None, Some(encoding)) => State::reading(encoding),
+                (None, Some(charset)) => State::reading(charset),
                 (None, None) => State::Undecided,
             };
         }
         let chunk = &self.chunk[mark..];
         if matches!(self.state, State::Undecided) && !chunk.is_ascii() {
-            self.state = State::reading(guess(chunk));
+            self.state = State::reading(guess(chunk).into());
         }
         match &mut self.state {
             State::Other(decoder) => decode(decoder, chunk, self.chunk.is_empty(), &mut self.ready),
+            State::Dos(page) => decode_dos(page, chunk, &mut self.ready),
             _ => self.ready.extend_from_slice(chunk),
         }
         if self.chunk.is_empty() {
@@ -105,6 +152,16 @@ fn decode(decoder: &mut Decoder, mut chunk: &[u8], last: bool, ready: &mut Vec<u
             DecoderResult::InputEmpty => return,
             DecoderResult::OutputFull => {}
             DecoderResult::Malformed(..) => ready.push(MEANINGLESS),
+        }
+    }
+}
+
+fn decode_dos(page: &[char; 128], chunk: &[u8], ready: &mut Vec<u8>) {
+    let mut buffer = [0; 4];
+    for byte in chunk {
+        match page.get(usize::from(*byte).wrapping_sub(128)) {
+            Some(letter) => ready.extend_from_slice(letter.encode_utf8(&mut buffer).as_bytes()),
+            None => ready.push(*byte),
         }
     }
 }
@@ -145,7 +202,7 @@ mod tests {
 
     fn read(bytes: &[u8], set: Option<&'static Encoding>) -> Vec<u8> {
         let mut text = Vec::new();
-        Utf8Reader::new(bytes, set).read_to_end(&mut text).unwrap();
+        Utf8Reader::new(bytes, set.map(Charset::Web)).read_to_end(&mut text).unwrap();
         text
     }
 
@@ -200,6 +257,21 @@ mod tests {
         let declared = b"<?xml version='1.0' encoding='ISO-8859-2'?><a>\xb1</a>";
         assert!(text(declared).ends_with("<a>ą</a>"));
         assert_eq!(read(b"\xb1", Some(ISO_8859_2)), "ą".as_bytes());
+    }
+
+    #[test]
+    fn code_pages_of_dos_are_known_by_their_names() {
+        for (label, bytes, text) in [
+            ("cp850", &b"S\x84ge \xd5"[..], "Säge ı"),
+            ("IBM437", b"\x9b5", "¢5"),
+            ("cp-858", b"\xd5", "€"),
+            ("cp852", b"\xa5", "ą"),
+        ] {
+            let mut read = String::new();
+            Utf8Reader::new(bytes, Charset::for_label(label)).read_to_string(&mut read).unwrap();
+            assert_eq!(read, text, "{label}");
+        }
+        assert!(Charset::for_label("latin1").is_some() && Charset::for_label("cp9999").is_none());
     }
 
     #[test]

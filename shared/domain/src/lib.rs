@@ -17,6 +17,7 @@ pub mod json;
 pub mod mapping;
 pub mod mapping_template;
 pub mod notation;
+pub mod number;
 pub mod planned;
 pub mod records;
 pub mod run;

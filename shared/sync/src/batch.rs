@@ -17,6 +17,7 @@ use domain::notation::Notations;
 use domain::run::{Counts, FailedRecord, FailureClass, Files, Notices, RunFlag};
 use domain::validation::FieldError;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use store::{Outcome, Upsert};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -32,7 +33,7 @@ const MAX_RECORD_BYTES: usize = 256 << 10;
 const KEPT_BYTES: usize = 64 << 10;
 
 /// Raised when mapping starts to write records otherwise, so that all are read anew.
-const MAPPING_GENERATION: u64 = 2;
+const MAPPING_GENERATION: u64 = 3;
 
 /// How records are read: as a sync config says, and its provider where it says nothing.
 #[derive(Debug, Default)]
@@ -42,6 +43,8 @@ pub(crate) struct Reading {
     pub(crate) filters: Filters,
     pub(crate) schema_policy: SchemaPolicy,
     pub(crate) deleted_when: Option<Filters>,
+    /// The zone of times that name none; UTC if left out.
+    pub(crate) time_zone: Option<String>,
 }
 
 impl Reading {
@@ -51,7 +54,8 @@ impl Reading {
         let mut mapping =
             connectors::default_mapping(connection.provider, connection.connection_method, data_type);
         mapping.extend(field_mapping);
-        Self { mapping, transformations, filters, schema_policy, deleted_when }
+        let time_zone = connection.settings.time_zone.clone();
+        Self { mapping, transformations, filters, schema_policy, deleted_when, time_zone }
     }
 }
 
@@ -61,6 +65,8 @@ pub(crate) struct Reader {
     filter: Filter,
     mapper: Mapper,
     schema_policy: SchemaPolicy,
+    /// How the records at hand write numbers.
+    notations: Arc<Notations>,
     program: u64,
     buffer: Vec<u8>,
     /// Where keys and records are kept, one behind the other: they share memory, which is let go with the last of them.
@@ -70,17 +76,20 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(data_type: DataType, reading: &Reading) -> Self {
-        let Reading { mapping, transformations, filters, schema_policy, deleted_when } = reading;
-        let text = serde_json::to_vec(&(mapping, transformations, schema_policy)).unwrap_or_default();
+        let Reading { mapping, transformations, filters, schema_policy, deleted_when, time_zone } = reading;
+        let text =
+            serde_json::to_vec(&(mapping, transformations, schema_policy, time_zone)).unwrap_or_default();
         let seed = xxh3_64_with_seed(&text, MAPPING_GENERATION);
         let text = serde_json::to_vec(&(filters, deleted_when)).unwrap_or_default();
-        let mapper = Mapper::new(data_type, mapping, transformations);
+        let zone = time_zone.as_deref().and_then(|zone| TimeZone::get(zone).ok()).unwrap_or(TimeZone::UTC);
+        let mapper = Mapper::new(data_type, mapping, transformations).in_zone(zone);
         let keeps_unknown = *schema_policy == SchemaPolicy::Evolve;
         Self {
             deletion: Deletion::new(deleted_when.as_ref(), mapping),
             filter: Filter::new(filters),
             mapper: if keeps_unknown { mapper.keeping_unknown() } else { mapper },
             schema_policy: *schema_policy,
+            notations: Arc::default(),
             program: xxh3_64_with_seed(&text, seed),
             buffer: Vec::new(),
             keys: StrMut::from_inner(BytesMut::with_capacity(KEPT_BYTES)).unwrap_or_default(),
@@ -93,15 +102,10 @@ impl Reader {
         Self { mapper: self.mapper.watching(watch, self.schema_policy), ..self }
     }
 
-    /// Reads numbers from now on as they are written on `page`.
-    pub(crate) fn set_notations(&mut self, page: &Page) {
-        self.mapper.set_notations(Arc::clone(&page.notations));
-    }
-
     /// Reads numbers from now on as `notations` say.
-    pub(crate) fn writing(mut self, notations: &Notations) -> Self {
-        self.mapper.set_notations(Arc::new(notations.clone()));
-        self
+    pub(crate) fn set_notations(&mut self, notations: &Arc<Notations>) {
+        self.notations = Arc::clone(notations);
+        self.mapper.set_notations(Arc::clone(notations));
     }
 
     /// What is known of the shape of the records read so far; `None` if it is no more than was told before.
@@ -117,10 +121,10 @@ impl Reader {
     /// Reads a record; `None` if a filter leaves it out.
     pub(crate) fn read(&mut self, raw: &[u8]) -> Result<Option<Taken>, Refused> {
         let opened = Opened::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
-        if self.deletion.is_told_by(&opened) {
+        if self.deletion.is_told_by(&opened, &self.notations) {
             return self.read_deleted(&opened).map(Some);
         }
-        if !self.filter.takes(&opened) {
+        if !self.filter.takes(&opened, &self.notations) {
             return Ok(None);
         }
         self.buffer.clear();
@@ -131,14 +135,14 @@ impl Reader {
             return Err(Refused { class: FailureClass::TooLarge, key, errors });
         }
         let (key, data) = self.keep(&mapped.key);
-        let Mapped { modified_at, dropped, .. } = mapped;
-        Ok(Some(Taken { upsert: Upsert { key, data }, modified_at, dropped }))
+        let Mapped { modified_at, notes, .. } = mapped;
+        Ok(Some(Taken { upsert: Upsert { key, data }, modified_at, notes }))
     }
 
     /// Reads a record that says that it is deleted. Filters do not leave it out: most of its fields may be gone.
     fn read_deleted(&mut self, opened: &Opened<'_>) -> Result<Taken, Refused> {
-        let Mapped { key, modified_at, dropped } = self.mapper.map_deleted(opened)?;
-        Ok(Taken { upsert: Upsert::deletion(key.into()), modified_at, dropped })
+        let Mapped { key, modified_at, notes } = self.mapper.map_deleted(opened)?;
+        Ok(Taken { upsert: Upsert::deletion(key.into()), modified_at, notes })
     }
 
     /// Puts a key, and the record in the buffer, to what is kept.
@@ -154,8 +158,8 @@ pub(crate) struct Taken {
     pub(crate) upsert: Upsert,
     /// When the ERP last changed it, if it tells.
     pub(crate) modified_at: Option<Timestamp>,
-    /// Optional fields that could not be read.
-    pub(crate) dropped: Vec<FieldError>,
+    /// Fields that did not come through as they were sent.
+    pub(crate) notes: Vec<Note>,
 }
 
 /// Why a record is set aside.
@@ -205,7 +209,7 @@ pub(crate) struct Batch {
 impl Batch {
     /// Adds a page. `before` is how many records were read before this batch.
     pub(crate) fn add(&mut self, page: Page, reader: &mut Reader, before: u64) {
-        reader.set_notations(&page);
+        reader.set_notations(&page.notations);
         let failed_before = self.failed.len();
         for item in &page.items {
             self.read += 1;
@@ -215,14 +219,8 @@ impl Batch {
             };
             match read {
                 Ok(None) => self.skipped += 1,
-                Ok(Some(Taken { upsert, modified_at, dropped })) => {
-                    if !dropped.is_empty() && self.flags.is_empty() {
-                        self.flags.push(RunFlag::FieldsLeftOut);
-                    }
-                    for FieldError { field, message } in dropped {
-                        let example = || format!("{} of {}: {message}", field, upsert.key);
-                        self.notices.add(&format!("{field} could not be read and was left out"), example);
-                    }
+                Ok(Some(Taken { upsert, modified_at, notes })) => {
+                    notes.iter().for_each(|note| self.note(note, &upsert.key));
                     self.bytes += upsert.data.len();
                     self.newest = self.newest.max(modified_at);
                     let hash = seen::hash(&upsert.key);
@@ -254,6 +252,24 @@ impl Batch {
         self.warnings.extend(page.warnings);
         self.total = page.total.or(self.total);
         self.resume = Some(page.resume);
+    }
+
+    /// Notes what became of a field of the record with this key; of all lines of all records together.
+    fn note(&mut self, Note { field, what, message }: &Note, key: &str) {
+        let place = |part: &&str| !part.bytes().all(|byte| byte.is_ascii_digit());
+        let name = field.split('.').filter(place).collect::<Vec<_>>().join(".");
+        let told = match what {
+            NoteKind::LeftOut => {
+                if !self.flags.contains(&RunFlag::FieldsLeftOut) {
+                    self.flags.push(RunFlag::FieldsLeftOut);
+                }
+                format!("{name} could not be read and was left out")
+            }
+            NoteKind::Clamped => {
+                format!("{name} lies beyond the last time that can be kept, which was taken")
+            }
+        };
+        self.notices.add(&told, || format!("{field} of {key}: {message}"));
     }
 
     /// How many records were read into it.

@@ -73,7 +73,7 @@ impl Engine {
         let page = first_page(self, connection, data_type, limit).await?;
         let reader = Reader::new(data_type, &Reading::of(connection, data_type, rules.clone()));
         let mut reader = reader.watching(Watch::new(shape));
-        reader.set_notations(&page);
+        reader.set_notations(&page.notations);
         let records = page.items.iter().map(|item| {
             let text = |range: &std::ops::Range<usize>| page.body.get(range.clone()).unwrap_or_default();
             match item {

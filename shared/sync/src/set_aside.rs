@@ -119,8 +119,9 @@ impl Engine {
 
 fn read(record: &SetAside, connection: &Connection, raw: &[u8], rules: Rules) -> Result<Upsert, MendError> {
     let reading = Reading::of(connection, record.data_type, rules);
-    let reader = Reader::new(record.data_type, &reading);
-    match reader.writing(&record.record.notations).read(raw) {
+    let mut reader = Reader::new(record.data_type, &reading);
+    reader.set_notations(&Arc::new(record.record.notations.clone()));
+    match reader.read(raw) {
         Ok(Some(Taken { upsert, .. })) => Ok(upsert),
         Ok(None) => {
             let message = "is left out by the filters of its sync config";

@@ -1,11 +1,13 @@
 //! Lines whose fields stand at fixed columns. Each becomes a JSON object whose values are texts, or `null`.
 
 use std::io::{BufReader, Read};
+use std::sync::Arc;
 
 use domain::connection::{CsvSettings, FixedWidthSettings, WidthUnit};
 use domain::json::write_string_bytes;
+use domain::notation::{Notation, Notations};
 
-use super::csv::values::{Number, nulls};
+use super::csv::values::nulls;
 use super::lines::Lines;
 use super::writer::{Fault, PageWriter};
 
@@ -16,7 +18,12 @@ pub(super) fn read(
     values: &CsvSettings,
     out: &mut PageWriter,
 ) -> Result<(), Fault> {
-    let form = Form { settings, nulls: nulls(values), decimal_comma: values.decimal_sign == Some(',') };
+    let form = Form { settings, nulls: nulls(values) };
+    out.set_notations(Arc::new(Notations::all(match values.decimal_sign {
+        Some(',') => Notation::Comma,
+        Some(_) => Notation::Point,
+        None => Notation::Unknown,
+    })));
     let prefix = settings.record_prefix.as_deref().unwrap_or_default().as_bytes();
     let mut lines = Lines::new(BufReader::with_capacity(64 * 1024, source), b'\n');
     while let Some(line) = lines.next()? {
@@ -41,7 +48,6 @@ pub(super) fn read(
 struct Form<'s> {
     settings: &'s FixedWidthSettings,
     nulls: Vec<String>,
-    decimal_comma: bool,
 }
 
 impl Form<'_> {
@@ -63,16 +69,7 @@ impl Form<'_> {
             json.extend_from_slice(b"null");
             return;
         }
-        write_string_bytes(self.number(value).as_deref().unwrap_or(value), json);
-    }
-
-    /// A number with a decimal comma, the way JSON writes it; it may be filled up with zeros, as a number of an article
-    /// may be, which has no comma.
-    fn number(&self, value: &str) -> Option<String> {
-        let significant = value.trim_start_matches('0');
-        let zero = if significant.starts_with(',') { "0" } else { "" };
-        let number = Number::parse(&format!("{zero}{significant}"), ',', '.')?;
-        (self.decimal_comma && number.has_decimals).then_some(number.plain)
+        write_string_bytes(value, json);
     }
 
     /// The text at these columns; what is behind the end of the line is empty.

@@ -12,6 +12,7 @@ pub mod fuzzing;
 mod gzip;
 mod json;
 mod jsonl;
+mod kind;
 mod lines;
 mod pages;
 mod push;

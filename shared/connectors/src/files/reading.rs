@@ -5,7 +5,6 @@ use std::io::{self, Read};
 
 use domain::DataType;
 use domain::connection::{FileFormat, FileSettings};
-use encoding_rs::Encoding;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio_util::io::SyncIoBridge;
 use transport::ErpError;
@@ -14,14 +13,20 @@ use transport::sftp::RemoteFile;
 use super::gzip::Unpacked;
 use super::sums::Summed;
 use super::writer::{Chunk, Fault, PageWriter};
-use super::{claim, csv, fixed_width, json, jsonl, xml};
-use crate::encoding::Utf8Reader;
+use super::{claim, csv, fixed_width, json, jsonl, kind, xml};
+use crate::encoding::{Charset, Utf8Reader};
 
 /// How many pages may wait for the puller.
 const PAGES_AHEAD: usize = 2;
 
 /// How much of a `.json` file is looked at to see whether it is JSON Lines in truth.
 const JSON_SAMPLE_BYTES: u64 = 64 * 1024;
+
+/// How much of a file is looked at to see what kind of bytes it holds.
+const START_BYTES: u64 = 16;
+
+/// How a file begins that gzip has packed (RFC 1952).
+const GZIP: &[u8] = b"\x1f\x8b";
 
 /// How files of one pull are read.
 #[derive(Debug, Clone)]
@@ -30,7 +35,7 @@ pub(super) struct Reading {
     pub data_type: DataType,
     pub page_size: u32,
     /// The encoding from the settings.
-    pub encoding: Option<&'static Encoding>,
+    pub encoding: Option<Charset>,
 }
 
 impl Reading {
@@ -41,10 +46,10 @@ impl Reading {
     ) -> Result<Self, ErpError> {
         let encoding = match settings.csv.encoding.as_deref() {
             None => None,
-            Some(label) => Some(Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+            Some(label) => Some(Charset::for_label(label).ok_or_else(|| {
                 ErpError::Misconfigured(format!(
-                    "settings.files.csv.encoding is \"{label}\", which is no encoding: use a name such as utf-8 or \
-                     windows-1252"
+                    "settings.files.csv.encoding is \"{label}\", which is no encoding: use a name such as utf-8, \
+                     windows-1252 or cp850"
                 ))
             })?),
         };
@@ -66,11 +71,26 @@ impl Reading {
     }
 
     /// Reads a whole file.
-    pub(super) fn read(&self, source: impl Read, name: &str, out: &mut PageWriter) -> Result<(), Fault> {
-        let read = if claim::is_packed(name) {
-            self.read_unpacked(Unpacked::new(source), name, out)
+    pub(super) fn read(&self, mut source: impl Read, name: &str, out: &mut PageWriter) -> Result<(), Fault> {
+        let mut start = Vec::new();
+        source.by_ref().take(START_BYTES).read_to_end(&mut start)?;
+        let is_packed = start.starts_with(GZIP);
+        let format = claim::format_of(&self.settings, name);
+        let is_table = matches!(format, FileFormat::Csv | FileFormat::FixedWidth);
+        // Whatever its name says, what is packed begins so. A table has no such marks: under a name of its own it is
+        // taken for something else that came by mistake.
+        let unpacks = is_packed && (claim::is_packed(name) || !is_table);
+        if is_table && !unpacks {
+            kind::refuse_other_kinds(&start)?;
+        }
+        let whole = start.as_slice().chain(source);
+        let read = if unpacks {
+            self.read_unpacked(Unpacked::new(whole), format, name, out)
         } else {
-            self.read_unpacked(source, name, out)
+            if claim::is_packed(name) {
+                out.warn(format!("{name} is not packed though its name says so, and was read as it is"));
+            }
+            self.read_unpacked(whole, format, name, out)
         };
         match read {
             // The bytes came; it is what they hold that is wrong.
@@ -81,13 +101,18 @@ impl Reading {
         }
     }
 
-    fn read_unpacked(&self, source: impl Read, name: &str, out: &mut PageWriter) -> Result<(), Fault> {
-        let format = claim::format_of(&self.settings, name);
+    fn read_unpacked(
+        &self,
+        source: impl Read,
+        format: FileFormat,
+        name: &str,
+        out: &mut PageWriter,
+    ) -> Result<(), Fault> {
         let is_plain_text = matches!(format, FileFormat::Csv | FileFormat::FixedWidth);
         let source = Utf8Reader::new(source, self.encoding.filter(|_| is_plain_text));
         let path = self.settings.record_path.as_deref();
         match format {
-            FileFormat::Csv => csv::read(source, &self.settings.csv, name, out),
+            FileFormat::Csv => csv::read(source, &self.settings.csv, self.data_type, name, out),
             FileFormat::Json => self.read_json(source, out),
             FileFormat::Jsonl => jsonl::read(source, out),
             FileFormat::Xml => xml::read(source, path, out),

@@ -2,7 +2,9 @@
 //! channel that makes a fast reader wait.
 
 use std::io;
+use std::sync::Arc;
 
+use domain::notation::Notations;
 use thiserror::Error;
 use tokio::sync::mpsc::Sender;
 
@@ -42,13 +44,16 @@ pub(super) struct PageWriter {
     page: Page,
     page_size: usize,
     skip: u64,
+    /// How the records write their numbers.
+    notations: Arc<Notations>,
     sender: Sender<Result<Chunk, Fault>>,
 }
 
 impl PageWriter {
     /// Leaves out the first `skip` items: they are stored already.
     pub(super) fn new(page_size: u32, skip: u64, sender: Sender<Result<Chunk, Fault>>) -> Self {
-        Self { page: Page::default(), page_size: page_size.max(1) as usize, skip, sender }
+        let (page, notations) = (Page::default(), Arc::default());
+        Self { page, page_size: page_size.max(1) as usize, skip, notations, sender }
     }
 
     /// Adds a record; `write` appends its JSON text. Tells whether it is new, not left out.
@@ -72,6 +77,11 @@ impl PageWriter {
         self.page.body.extend_from_slice(shown.as_bytes());
         self.page.items.push(Item::Broken(start..self.page.body.len(), reason));
         self.cut()
+    }
+
+    /// Tells how the records that follow write their numbers.
+    pub(super) fn set_notations(&mut self, notations: Arc<Notations>) {
+        self.notations = notations;
     }
 
     /// Adds a warning to the page that is being gathered.
@@ -108,7 +118,8 @@ impl PageWriter {
         if end.is_none() && self.page.items.is_empty() {
             return Ok(());
         }
-        let page = std::mem::take(&mut self.page);
+        let mut page = std::mem::take(&mut self.page);
+        page.notations = Arc::clone(&self.notations);
         self.sender.blocking_send(Ok(Chunk { page, end })).map_err(|_| Fault::Stopped)
     }
 }

@@ -9,7 +9,7 @@ use transport::http::{HttpAnswer, HttpRequest, is_turned_away, place};
 
 use super::fault::{Blame, Fault};
 use super::path::value;
-use crate::encoding::Utf8Reader;
+use crate::encoding::{Charset, Utf8Reader};
 use crate::rest;
 use crate::xml::{Element, Parser, Step, XmlError};
 
@@ -148,7 +148,7 @@ fn envelope_body(answer: &HttpAnswer) -> Result<Element, String> {
     if answer.media_type().starts_with("multipart/") {
         return Err("it comes in several parts, as with attachments, which are not read".to_owned());
     }
-    let text = Utf8Reader::new(&answer.body[..], charset(answer));
+    let text = Utf8Reader::new(&answer.body[..], charset(answer).map(Charset::Web));
     let mut parser = Parser::new(BufReader::new(text));
     let root = root(&mut parser).map_err(|error| match error {
         XmlError::Text(reason) => reason,

@@ -16,9 +16,9 @@ pub use providers::oracle::{OraclePaging, OracleRead, OracleSettings};
 pub use settings::{
     ApiAuth, ApiSettings, ChangedSince, Checksum, ConnectionSettings, CsvSettings, DeploymentMode,
     DoiClassification, DoiDialect, DoiIdentity, DoiSettings, DoiTemplate, FileAfterRead, FileContent,
-    FileDuplicates, FileFormat, FileSettings, FixedField, FixedWidthSettings, MomentFormat, NumberForm,
-    OutgoingColumn, OutgoingFiles, OutgoingFormat, Paging, PagingStyle, PushLookup, PushMethod, PushRequest,
-    PushSettings, TokenAuth, WidthUnit,
+    FileDuplicates, FileFormat, FileSettings, FixedField, FixedWidthSettings, LineEnd, MomentFormat,
+    NumberForm, OutgoingColumn, OutgoingFiles, OutgoingFormat, Paging, PagingStyle, PushLookup, PushMethod,
+    PushRequest, PushSettings, TokenAuth, WidthUnit,
 };
 
 use jiff::Timestamp;

@@ -2,13 +2,25 @@
 
 use std::borrow::Cow;
 
+use jiff::tz::TimeZone;
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use super::coerce::Fault;
 use super::path::Path;
 use super::step::Step;
-use super::worked::{Worked, read_number};
-use super::{coerce, time_format};
+use super::time::Told;
+use super::worked::{Worked, read_number_with};
+use super::{coerce, time, time_format};
 use crate::json::{Json, Members};
+use crate::notation::Notation;
+
+/// How numbers and times are written where a value comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ways<'s> {
+    pub(super) notation: Notation,
+    /// The zone of times that name none.
+    pub(super) zone: &'s TimeZone,
+}
 
 /// Most bytes that replacing may make of one text.
 const MAX_REPLACED_BYTES: usize = 256 << 10;
@@ -20,6 +32,7 @@ impl Step {
         value: Worked<'a>,
         record: Json<'a>,
         members: &Members<'a>,
+        ways: Ways<'_>,
     ) -> Result<Worked<'a>, String> {
         match (self, value) {
             (Self::Constant(fixed), _) | (Self::Default(fixed), Worked::Nothing) => Ok(fixed.clone()),
@@ -32,11 +45,11 @@ impl Step {
             (_, Worked::Nothing) => Ok(Worked::Nothing),
             (Self::Default(_) | Self::Coalesce(_), value) => Ok(value),
             (Self::Join(separator), value) => value.joined(separator),
-            (Self::Multiply(factor), value) => calculated(value.number()?.checked_mul(*factor)),
-            (Self::Add(summand), value) => calculated(value.number()?.checked_add(*summand)),
+            (Self::Multiply(factor), value) => calculated(value.number(ways.notation)?.checked_mul(*factor)),
+            (Self::Add(summand), value) => calculated(value.number(ways.notation)?.checked_add(*summand)),
             (Self::Round(places), value) => {
                 let strategy = RoundingStrategy::MidpointAwayFromZero;
-                Ok(Worked::Number(value.number()?.round_dp_with_strategy(*places, strategy)))
+                Ok(Worked::Number(value.number(ways.notation)?.round_dp_with_strategy(*places, strategy)))
             }
             (Self::Map(table), value) => {
                 let text = value.text()?;
@@ -47,11 +60,14 @@ impl Step {
                 let text = value.text()?;
                 Ok(if nothings.iter().any(|nothing| *nothing == text) { Worked::Nothing } else { value })
             }
-            (step, value) => step.apply_to_text(&value.text()?),
+            // A number that a step before has made is read no second time.
+            (Self::ToNumber(_), value @ Worked::Number(_)) => Ok(value),
+            (Self::ToNumber(None), value) => value.number(ways.notation).map(Worked::Number),
+            (step, value) => step.apply_to_text(&value.text()?, ways),
         }
     }
 
-    fn apply_to_text<'a>(&self, text: &str) -> Result<Worked<'a>, String> {
+    fn apply_to_text<'a>(&self, text: &str, ways: Ways<'_>) -> Result<Worked<'a>, String> {
         let made = |text: String| Ok(Worked::Text(Cow::Owned(text)));
         match self {
             Self::Trim => made(text.trim().to_owned()),
@@ -71,21 +87,25 @@ impl Step {
             Self::Split { by, index: Some(index) } => {
                 text.split(by).nth(*index).map_or(Ok(Worked::Nothing), |part| made(part.to_owned()))
             }
-            Self::ToNumber(mark) => read_number(text, *mark).map(Worked::Number),
+            Self::ToNumber(Some(mark)) => read_number_with(text, *mark).map(Worked::Number),
             Self::ToBoolean => {
                 let refused = || format!("must be true or false, not {}", coerce::shown(text));
                 coerce::parse_flag(text.trim()).map(Worked::Flag).ok_or_else(refused)
             }
             Self::Date { from, to } => {
+                let text = text.trim();
                 let time = match from {
-                    Some(form) => time_format::read(form, text.trim()),
-                    None => coerce::parse_moment(text.trim()),
+                    Some(form) => time_format::read(form, text, ways.zone),
+                    None => match time::read_moment(text, ways.zone).map_err(Fault::into_message)? {
+                        Told::Nothing => return Ok(Worked::Nothing),
+                        Told::Time(moment) | Told::Last(moment) => Some(moment),
+                    },
                 };
                 let expected = from.as_deref().unwrap_or("2026-01-31T10:00:00Z");
                 let refused = || format!("must be a time such as {expected}, not {}", coerce::shown(text));
                 let time = time.ok_or_else(refused)?;
                 made(match to {
-                    Some(form) => time_format::write(form, time).ok_or_else(refused)?,
+                    Some(form) => time_format::write(form, time, ways.zone).ok_or_else(refused)?,
                     None => time.to_string(),
                 })
             }

@@ -4,36 +4,136 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use crate::json::{Json, Kind, write_string_bytes};
+use super::time::{self, Told};
+use crate::json::{Json, Kind, Members, write_string_bytes};
+use crate::notation::{Notation, Notations};
+use crate::number::{self, Unread};
 use crate::records::FieldKind;
 
-/// Writes `value` as `kind`; says whether there was a value at all. Empty text is no value.
+/// Why a value does not become a field's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It is nothing of that kind: with what was expected, and what the ERP sent instead.
+    Unreadable(String),
+    /// It can be read two ways: with both, and what decides.
+    TwoReadings(String),
+}
+
+impl Fault {
+    /// The sentence for a person.
+    pub(super) fn into_message(self) -> String {
+        match self {
+            Self::Unreadable(message) | Self::TwoReadings(message) => message,
+        }
+    }
+}
+
+/// What became of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrote {
+    Nothing,
+    Value,
+    /// A time later than can be kept: the last one that can.
+    Clamped,
+}
+
+/// How the record at hand writes its values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style<'s> {
+    pub(super) notations: &'s Notations,
+    /// The zone of times that name none.
+    pub(super) zone: &'s TimeZone,
+    /// The record's own members, by which the column of a value is found.
+    pub(super) members: &'s Members<'s>,
+}
+
+impl Style<'_> {
+    /// The notation of a value: that of its column where columns differ.
+    pub(super) fn notation(&self, value: Json<'_>) -> Notation {
+        if self.notations.columns.is_empty() {
+            return self.notations.whole;
+        }
+        let place = value.text().as_ptr();
+        let column = self.members.iter().find(|(_, member)| member.text().as_ptr() == place);
+        column.map_or(self.notations.whole, |(name, _)| self.notations.of(name))
+    }
+}
+
+/// Members that hold the value where an ERP wraps it in an object, with what belongs to it beside: the text of an XML
+/// element with attributes, or an amount with its currency.
+const WRAPPED: [&str; 10] = ["text", "value", "amount", "#text", "_text", "$", "$t", "_", "__text", "_value"];
+
+/// Takes a value out of what it is wrapped in: an object with one member for it, or a list of one.
+pub(super) fn unwrapped(value: Json<'_>) -> Json<'_> {
+    match value.kind() {
+        Kind::Object => {
+            let members = value.members();
+            let is_value = |(name, inner): &&(Cow<'_, str>, Json<'_>)| {
+                WRAPPED.contains(&name.as_ref()) && !matches!(inner.kind(), Kind::Object | Kind::Array)
+            };
+            let mut values = members.iter().filter(is_value).map(|(_, inner)| *inner);
+            match (values.next(), values.next()) {
+                (Some(only), None) => only,
+                _ => value,
+            }
+        }
+        Kind::Array => match value.items()[..] {
+            [only] if !matches!(only.kind(), Kind::Object | Kind::Array) => only,
+            _ => value,
+        },
+        _ => value,
+    }
+}
+
+/// Writes `value` as `kind`. Empty text is no value.
 ///
 /// # Errors
-/// With what was expected, and what the ERP sent instead.
-pub(super) fn write(kind: FieldKind, value: Json<'_>, out: &mut Vec<u8>) -> Result<bool, String> {
+/// [`Fault`]
+pub(super) fn write(
+    kind: FieldKind,
+    value: Json<'_>,
+    style: &Style<'_>,
+    out: &mut Vec<u8>,
+) -> Result<Wrote, Fault> {
+    let value = unwrapped(value);
+    let any = |written| if written { Wrote::Value } else { Wrote::Nothing };
     match kind {
-        FieldKind::Text => write_text(value, out),
-        FieldKind::Money => write_decimal(value, "\"", out),
-        FieldKind::Quantity => write_decimal(value, "", out),
-        FieldKind::Flag => Ok(flag(value)?.map(|flag| print(out, format_args!("{flag}"))).is_some()),
-        FieldKind::Day => Ok(day(value)?.map(|day| print(out, format_args!("\"{day}\""))).is_some()),
-        FieldKind::Moment => {
-            Ok(moment(value)?.map(|moment| print(out, format_args!("\"{moment}\""))).is_some())
-        }
+        FieldKind::Text => write_text(value, out).map(any),
+        FieldKind::Money => write_decimal(value, style, "\"", out).map(any),
+        FieldKind::Quantity => write_decimal(value, style, "", out).map(any),
+        FieldKind::Flag => Ok(any(flag(value)?.map(|flag| print(out, format_args!("{flag}"))).is_some())),
+        FieldKind::Day => Ok(write_time(told(value, |text| time::read_day(text, style.zone))?, out)),
+        FieldKind::Moment => Ok(write_time(told(value, |text| time::read_moment(text, style.zone))?, out)),
         FieldKind::Object(_) | FieldKind::List(_) => {
-            Err(format!("must be an object, the ERP sent {}", value.kind()))
+            Err(Fault::Unreadable(format!("must be an object, the ERP sent {}", value.kind())))
+        }
+    }
+}
+
+fn write_time(told: Told<impl std::fmt::Display>, out: &mut Vec<u8>) -> Wrote {
+    match told {
+        Told::Nothing => Wrote::Nothing,
+        Told::Time(time) => {
+            print(out, format_args!("\"{time}\""));
+            Wrote::Value
+        }
+        Told::Last(time) => {
+            print(out, format_args!("\"{time}\""));
+            Wrote::Clamped
         }
     }
 }
 
 /// A string without escapes is written as it was sent: escaping it would change nothing.
-fn write_text(value: Json<'_>, out: &mut Vec<u8>) -> Result<bool, String> {
-    let Some(text) = text(value)? else { return Ok(false) };
+///
+/// `false` is no text: Odoo and PHP write it where there is none.
+fn write_text(value: Json<'_>, out: &mut Vec<u8>) -> Result<bool, Fault> {
+    let Some(text) = text(value).map_err(Fault::Unreadable)?.filter(|_| value.text() != "false") else {
+        return Ok(false);
+    };
     match text {
         Cow::Borrowed(_) if value.kind() == Kind::String => out.extend_from_slice(value.text().as_bytes()),
         text => write_string_bytes(&text, out),
@@ -42,13 +142,13 @@ fn write_text(value: Json<'_>, out: &mut Vec<u8>) -> Result<bool, String> {
 }
 
 /// A number in plain digits is written as it was sent: reading and printing it would change nothing.
-fn write_decimal(value: Json<'_>, quote: &str, out: &mut Vec<u8>) -> Result<bool, String> {
+fn write_decimal(value: Json<'_>, style: &Style<'_>, quote: &str, out: &mut Vec<u8>) -> Result<bool, Fault> {
     let sent = value.text();
     if value.kind() == Kind::Number && is_plain_decimal(sent) {
         [quote, sent, quote].iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
         return Ok(true);
     }
-    Ok(decimal(value)?.map(|amount| print(out, format_args!("{quote}{amount}{quote}"))).is_some())
+    Ok(decimal(value, style)?.map(|amount| print(out, format_args!("{quote}{amount}{quote}"))).is_some())
 }
 
 /// Whether a JSON number has at most 28 digits, no sign and no exponent.
@@ -82,94 +182,86 @@ fn trimmed(value: Json<'_>) -> Result<Option<Cow<'_, str>>, String> {
     Ok(trimmed.filter(|text| !text.is_empty() && text != "NULL"))
 }
 
-fn decimal(value: Json<'_>) -> Result<Option<Decimal>, String> {
-    let Some(text) = trimmed(value)? else { return Ok(None) };
-    let shown = || format!("must be a decimal number of at most 28 digits, the ERP sent {}", shown(&text));
-    parse_decimal(&text).map(Some).ok_or_else(shown)
+/// The trimmed text of what is no flag: `false` is none, as Odoo and PHP write it.
+fn trimmed_or_none(value: Json<'_>) -> Result<Option<Cow<'_, str>>, Fault> {
+    if value.text() == "false" {
+        return Ok(None);
+    }
+    trimmed(value).map_err(Fault::Unreadable)
 }
 
-/// The decimal number that a text without blanks around it is, every digit kept.
+fn decimal(value: Json<'_>, style: &Style<'_>) -> Result<Option<Decimal>, Fault> {
+    let Some(text) = trimmed_or_none(value)? else { return Ok(None) };
+    let read = match value.kind() {
+        Kind::Number => parse_decimal(&text).ok_or(Unread::NoNumber),
+        _ => number::read(&text, style.notation(value)),
+    };
+    read.map(Some).map_err(|unread| match unread {
+        Unread::NoNumber => Fault::Unreadable(format!(
+            "must be a decimal number of at most 28 digits, the ERP sent {}",
+            shown(&text)
+        )),
+        Unread::TwoReadings { decimal, whole } => Fault::TwoReadings(two_readings(&text, decimal, whole)),
+    })
+}
+
+/// What is said of a number that can be read two ways.
+pub(super) fn two_readings(text: &str, decimal: Decimal, whole: Decimal) -> String {
+    format!(
+        "is {}, which can be read as {decimal} and as {whole}: say which by the transformation to_number with the decimal \
+         sign, or for files by settings.files.csv.decimalSign",
+        shown(text)
+    )
+}
+
+/// The decimal number that a text without blanks around it is, as programs write it, every digit kept.
 pub(super) fn parse_decimal(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
 }
 
-fn flag(value: Json<'_>) -> Result<Option<bool>, String> {
-    let Some(text) = trimmed(value)? else { return Ok(None) };
-    let shown = || format!("must be true or false, the ERP sent {}", shown(&text));
-    parse_flag(&text).map(Some).ok_or_else(shown)
+fn flag(value: Json<'_>) -> Result<Option<bool>, Fault> {
+    let Some(text) = trimmed(value).map_err(Fault::Unreadable)? else { return Ok(None) };
+    let refused = || {
+        Fault::Unreadable(format!(
+            "must be true or false, the ERP sent {}: say what its words mean by the transformation map",
+            shown(&text)
+        ))
+    };
+    parse_flag(&text).map(Some).ok_or_else(refused)
 }
+
+/// Words for yes: of programs, of SAP (`X`), of Access and Visual Basic (`-1`), and of languages in which they mean nothing
+/// else. `enabled` and `active` are none: behind `blocked` they mean no.
+const YES: [&str; 18] = [
+    "true", "t", "yes", "y", "1", "x", "-1", "on", "1.0", "ja", "j", "wahr", "oui", "vrai", "si", "sí",
+    "sim", "tak",
+];
+
+/// Words for no.
+const NO: [&str; 18] = [
+    "false", "f", "no", "n", "0", "off", "0.0", "nein", "falsch", "non", "faux", "não", "nao", "nie", "nej",
+    "nei", "nee", "falso",
+];
 
 /// What a text without blanks around it says, if it says yes or no.
 pub(super) fn parse_flag(text: &str) -> Option<bool> {
-    let is_one_of = |words: [&str; 5]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-    if is_one_of(["true", "t", "yes", "y", "1"]) {
-        Some(true)
-    } else if is_one_of(["false", "f", "no", "n", "0"]) {
-        Some(false)
-    } else {
-        None
+    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is_one_of(&YES) { Some(true) } else { is_one_of(&NO).then_some(false) }
+}
+
+fn told<T>(value: Json<'_>, read: impl FnOnce(&str) -> Result<Told<T>, Fault>) -> Result<Told<T>, Fault> {
+    match trimmed_or_none(value)? {
+        Some(text) => read(&text),
+        None => Ok(Told::Nothing),
     }
 }
 
-/// The text of a time; none where it is the first day there is, which .NET and the ERPs built on it send for nothing.
-fn set_time(value: Json<'_>) -> Result<Option<Cow<'_, str>>, String> {
-    Ok(trimmed(value)?.filter(|text| !text.starts_with("0001-01-01")))
-}
-
-fn day(value: Json<'_>) -> Result<Option<Date>, String> {
-    let Some(text) = set_time(value)? else { return Ok(None) };
-    let parsed = plain_day(&text)
-        .or_else(|| civil(&text).map(DateTime::date))
-        .or_else(|| moment_of(&text).map(|moment| moment.to_zoned(TimeZone::UTC).date()));
-    parsed
-        .map(Some)
-        .ok_or_else(|| format!("must be a date such as 2026-01-31, the ERP sent {}", shown(&text)))
-}
-
-/// A moment; a time without a zone is read as UTC, a day as its first instant.
-pub(super) fn moment(value: Json<'_>) -> Result<Option<Timestamp>, String> {
-    let Some(text) = set_time(value)? else { return Ok(None) };
-    parse_moment(&text).map(Some).ok_or_else(|| {
-        format!(
-            "must be a time such as 2026-01-31T10:00:00Z or 2026-01-31 10:00:00, the ERP sent {}",
-            shown(&text)
-        )
-    })
-}
-
-/// The moment that a text without blanks around it tells.
-pub(super) fn parse_moment(text: &str) -> Option<Timestamp> {
-    moment_of(text)
-        .or_else(|| civil(text).and_then(utc))
-        .or_else(|| plain_day(text).and_then(|day| utc(day.to_datetime(Time::midnight()))))
-}
-
-/// A time without a zone, read as UTC.
-pub(super) fn utc(time: DateTime) -> Option<Timestamp> {
-    time.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-}
-
-/// RFC 3339, or OData V2's `/Date(1492098664000+0060)/` (milliseconds since 1970 in UTC; the offset only says how it
-/// was shown).
-fn moment_of(text: &str) -> Option<Timestamp> {
-    if let Some(inner) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
-        let sign = inner.get(1..)?.find(['+', '-']).map_or(inner.len(), |at| at + 1);
-        return Timestamp::from_millisecond(inner.get(..sign)?.parse().ok()?).ok();
+/// A moment; in `zone` where it names none.
+pub(super) fn moment(value: Json<'_>, zone: &TimeZone) -> Option<Timestamp> {
+    match told(unwrapped(value), |text| time::read_moment(text, zone)).ok()? {
+        Told::Time(moment) | Told::Last(moment) => Some(moment),
+        Told::Nothing => None,
     }
-    text.parse().ok()
-}
-
-/// `2026-01-31 10:00:00.000`, with `T` or a blank, without a zone.
-fn civil(text: &str) -> Option<DateTime> {
-    if text.len() <= 10 || text.ends_with('Z') || text.get(10..)?.contains(['+', '[']) {
-        return None;
-    }
-    text.parse().ok()
-}
-
-/// `2026-01-31` or `20260131`.
-fn plain_day(text: &str) -> Option<Date> {
-    matches!(text.len(), 8 | 10).then(|| text.parse().ok()).flatten()
 }
 
 /// A value for an error message, cut where it is long.

@@ -1,8 +1,11 @@
 //! Which of the ERP's records say that they are deleted.
 
+use jiff::tz::TimeZone;
+
 use super::filter::{Filter, Filters};
 use super::{FieldMapping, coerce};
 use crate::json::{Json, Opened};
+use crate::notation::Notations;
 
 /// Members by whose usual meaning a record says that it is deleted, where they say yes.
 const FLAGS: [&str; 6] = ["deleted", "Deleted", "isDeleted", "IsDeleted", "is_deleted", "_deleted"];
@@ -42,16 +45,17 @@ impl Deletion {
 
     /// Whether a record says that it is deleted.
     #[must_use]
-    pub fn is_told_by(&self, record: &Opened<'_>) -> bool {
+    pub fn is_told_by(&self, record: &Opened<'_>, notations: &Notations) -> bool {
         match self {
             Self::Never => false,
-            Self::When(filter) => filter.holds_for(record),
+            Self::When(filter) => filter.holds_for(record, notations),
             Self::UsualNames { flags, moments } => record.members.iter().any(|(name, value)| {
                 let says_yes = || flags.contains(&name.as_ref()) && is_yes(*value);
                 // Looked at first, because it is the same for nearly every member of every record.
                 name.contains("elete")
                     && (says_yes()
-                        || moments.contains(&name.as_ref()) && matches!(coerce::moment(*value), Ok(Some(_))))
+                        || moments.contains(&name.as_ref())
+                            && coerce::moment(*value, &TimeZone::UTC).is_some())
             }),
         }
     }
@@ -72,7 +76,8 @@ mod tests {
         let when: Option<Filters> = when.map(|when| serde_json::from_value(when).unwrap());
         let mapping: FieldMapping = serde_json::from_value(mapping).unwrap();
         let text = record.to_string();
-        Deletion::new(when.as_ref(), &mapping).is_told_by(&Opened::parse(text.as_bytes()).unwrap())
+        Deletion::new(when.as_ref(), &mapping)
+            .is_told_by(&Opened::parse(text.as_bytes()).unwrap(), &Notations::default())
     }
 
     #[test]

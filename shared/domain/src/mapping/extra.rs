@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::Mapper;
+use super::coerce::Style;
 use super::level::Found;
 use super::path::Path;
 use super::program::Program;
@@ -21,11 +22,12 @@ pub(super) struct Extra {
 
 impl Extra {
     /// What it holds, as JSON.
-    fn value<'a>(&self, raw: Json<'a>, members: &Members<'a>) -> Result<Option<Cow<'a, str>>, String> {
+    fn value<'a>(&self, raw: Json<'a>, style: &Style<'a>) -> Result<Option<Cow<'a, str>>, String> {
+        let members = style.members;
         let found = self.source.as_ref().and_then(|path| path.find(raw, members));
         match &self.program {
             None => Ok(found.map(|value| Cow::Borrowed(value.text()))),
-            Some(program) => Ok(program.run(found, raw, members)?.map(Cow::Owned)),
+            Some(program) => Ok(program.run(found, raw, members, style)?.map(Cow::Owned)),
         }
     }
 }
@@ -59,14 +61,14 @@ impl Mapper {
     pub(super) fn write_extra<'a>(
         &self,
         raw: Json<'a>,
-        members: &Members<'a>,
+        style: &Style<'a>,
         unknown: &[(&str, Json<'a>)],
         out: &mut Vec<u8>,
         errors: &mut Vec<FieldError>,
     ) {
         let mut values = Vec::new();
         for extra in &self.extra {
-            match extra.value(raw, members) {
+            match extra.value(raw, style) {
                 Ok(value) => values.extend(value.map(|value| (extra.name.as_str(), value))),
                 Err(message) => errors.push(FieldError::new(format!("{EXTRA}.{}", extra.name), message)),
             }

@@ -4,13 +4,17 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use super::coerce;
+use super::coerce::{self, Style, unwrapped};
 use super::path::Path;
 use super::step::{decimal, scalar};
+use super::time;
 use crate::json::{Json, Kind, Opened};
+use crate::notation::{Notation, Notations};
+use crate::number;
 use crate::validation::Checks;
 
 /// Field of theirs (a name, a dotted path or a JSONPath) to what it must be: `{"status": "open"}`, or
@@ -71,16 +75,19 @@ impl Filter {
 
     /// Whether a record is taken. What is no object is, so that mapping tells what is wrong with it.
     #[must_use]
-    pub fn takes(&self, record: &Opened<'_>) -> bool {
-        self.0.is_empty() || record.json.kind() != Kind::Object || self.holds_for(record)
+    pub fn takes(&self, record: &Opened<'_>, notations: &Notations) -> bool {
+        self.0.is_empty() || record.json.kind() != Kind::Object || self.holds_for(record, notations)
     }
 
     /// Whether every condition holds for a record.
     #[must_use]
-    pub(super) fn holds_for(&self, record: &Opened<'_>) -> bool {
+    pub(super) fn holds_for(&self, record: &Opened<'_>, notations: &Notations) -> bool {
+        let zone = TimeZone::UTC;
+        let style = Style { notations, zone: &zone, members: &record.members };
         self.0.iter().all(|(path, tests)| {
             let value = path.find(record.json, &record.members).filter(|value| value.kind() != Kind::Null);
-            tests.iter().all(|test| test.holds(value))
+            let notation = value.map_or(notations.whole, |value| style.notation(value));
+            tests.iter().all(|test| test.holds(value.map(unwrapped), notation))
         })
     }
 }
@@ -120,20 +127,20 @@ impl Test {
         }
     }
 
-    fn holds(&self, value: Option<Json<'_>>) -> bool {
+    fn holds(&self, value: Option<Json<'_>>, notation: Notation) -> bool {
         let text = || coerce::text(value?).ok().flatten();
         match self {
-            Self::OneOf(operands) => {
-                text().is_some_and(|text| operands.iter().any(|one| one.order(&text) == Ordering::Equal))
+            Self::OneOf(operands) => text()
+                .is_some_and(|text| operands.iter().any(|one| one.order(&text, notation) == Ordering::Equal)),
+            Self::NoneOf(operands) => text()
+                .is_none_or(|text| operands.iter().all(|one| one.order(&text, notation) != Ordering::Equal)),
+            Self::Ordered(operand, ways) => {
+                text().is_some_and(|text| ways.contains(&operand.order(&text, notation)))
             }
-            Self::NoneOf(operands) => {
-                text().is_none_or(|text| operands.iter().all(|one| one.order(&text) != Ordering::Equal))
-            }
-            Self::Ordered(operand, ways) => text().is_some_and(|text| ways.contains(&operand.order(&text))),
             Self::Contains(part) => match value {
                 Some(list) if list.kind() == Kind::Array => {
                     let texts = list.items().into_iter().filter_map(|item| coerce::text(item).ok().flatten());
-                    texts.into_iter().any(|text| part.order(&text) == Ordering::Equal)
+                    texts.into_iter().any(|text| part.order(&text, notation) == Ordering::Equal)
                 }
                 _ => text().is_some_and(|text| text.contains(&part.text)),
             },
@@ -170,9 +177,7 @@ impl Operand {
             Value::Number(_) => Comparison::Number(decimal(Some(value))?),
             Value::Bool(flag) => Comparison::Flag(*flag),
             // Eight digits may be a day, and an article number as well.
-            _ if text.contains('-') => {
-                coerce::parse_moment(&text).map_or(Comparison::Text, Comparison::Moment)
-            }
+            _ if text.contains('-') => time::parse_moment(&text).map_or(Comparison::Text, Comparison::Moment),
             _ => Comparison::Text,
         };
         Ok(Self { text, as_what })
@@ -188,12 +193,12 @@ impl Operand {
     }
 
     /// How a text stands to it: as numbers, flags or times where both are such, else letter by letter.
-    fn order(&self, text: &str) -> Ordering {
+    fn order(&self, text: &str, notation: Notation) -> Ordering {
         let trimmed = text.trim();
         let order = match &self.as_what {
-            Comparison::Number(number) => coerce::parse_decimal(trimmed).map(|value| value.cmp(number)),
+            Comparison::Number(number) => number::read(trimmed, notation).ok().map(|value| value.cmp(number)),
             Comparison::Flag(flag) => coerce::parse_flag(trimmed).map(|value| value.cmp(flag)),
-            Comparison::Moment(moment) => coerce::parse_moment(trimmed).map(|value| value.cmp(moment)),
+            Comparison::Moment(moment) => time::parse_moment(trimmed).map(|value| value.cmp(moment)),
             Comparison::Text => None,
         };
         order.unwrap_or_else(|| text.cmp(&self.text))

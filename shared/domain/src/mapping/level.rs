@@ -1,19 +1,59 @@
 //! One level of a canonical record: which of the ERP's members fill which of its fields, and the writing of it.
 
+mod list;
 mod names;
 mod sources;
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use super::coerce;
+use super::coerce::{self, Fault, Style, Wrote};
 use super::path::Path;
 use super::program::Program;
 use crate::json::{Json, Kind, Members};
 use crate::records::{Field, FieldKind};
 use crate::validation::FieldError;
 use names::{Match, Names};
+
+/// Most notes that are kept of one record.
+const MAX_NOTES: usize = 20;
+
+/// Something about a record that a person should know, though it is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Our field.
+    pub field: String,
+    /// What became of it.
+    pub what: NoteKind,
+    /// Why.
+    pub message: String,
+}
+
+/// What became of a field that did not come through as it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteKind {
+    /// It could not be read: the record is without it.
+    LeftOut,
+    /// It is a time later than can be kept: the last one that can.
+    Clamped,
+}
+
+/// What is wrong with a record, and what is to be told of it.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub(super) errors: Vec<FieldError>,
+    pub(super) notes: Vec<Note>,
+}
+
+impl Log {
+    fn note(&mut self, field: String, what: NoteKind, message: String) {
+        if self.notes.len() < MAX_NOTES {
+            self.notes.push(Note { field, what, message });
+        }
+    }
+}
 
 /// What was found for each slot.
 pub(super) type Found<'a> = Vec<Option<Json<'a>>>;
@@ -124,12 +164,13 @@ impl Level {
         found: &Found<'a>,
         record: Json<'a>,
         members: &Members<'a>,
+        style: &Style<'_>,
         at: &str,
         errors: &mut Vec<FieldError>,
     ) -> Vec<(usize, Option<String>)> {
         let mut changed = Vec::with_capacity(self.programs.len());
         for (slot, program) in &self.programs {
-            let outcome = program.run(found[*slot], record, members);
+            let outcome = program.run(found[*slot], record, members, style);
             changed.push((
                 *slot,
                 outcome.unwrap_or_else(|message| {
@@ -177,14 +218,16 @@ impl Level {
         found
     }
 
-    /// Writes the level as an object, noting what cannot be written. `at` is the path of the level, for the errors.
+    /// Writes the level as an object, noting what cannot be written; says whether any field is filled. `at` is the path of
+    /// the level, for the errors.
     pub(super) fn write(
         &mut self,
         found: &Found<'_>,
         at: &str,
+        style: &Style<'_>,
         out: &mut Vec<u8>,
-        errors: &mut Vec<FieldError>,
-    ) {
+        log: &mut Log,
+    ) -> bool {
         out.push(b'{');
         let mut first = true;
         for (slot, plan) in self.plans.iter_mut().enumerate() {
@@ -195,7 +238,7 @@ impl Level {
             out.push(b'"');
             out.extend_from_slice(plan.field.name.as_bytes());
             out.extend_from_slice(b"\":");
-            let written = plan.write(found[slot], found, at, out, errors);
+            let written = plan.write(found[slot], found, at, style, out, log);
             if written {
                 first = false;
             } else {
@@ -203,18 +246,19 @@ impl Level {
             }
         }
         out.push(b'}');
+        !first
     }
 
     /// The text of a field, if it has one.
     pub(super) fn text(&self, found: &Found<'_>, name: &str) -> Option<String> {
         let slot = self.plans.iter().position(|plan| plan.field.name == name)?;
-        coerce::text(found[slot]?).ok().flatten().map(Cow::into_owned)
+        coerce::text(coerce::unwrapped(found[slot]?)).ok().flatten().map(Cow::into_owned)
     }
 
     /// The moment in a field, if it has one.
-    pub(super) fn moment(&self, found: &Found<'_>, name: &str) -> Option<Timestamp> {
+    pub(super) fn moment(&self, found: &Found<'_>, name: &str, zone: &TimeZone) -> Option<Timestamp> {
         let slot = self.plans.iter().position(|plan| plan.field.name == name)?;
-        coerce::moment(found[slot]?).ok().flatten()
+        coerce::moment(found[slot]?, zone)
     }
 }
 
@@ -238,42 +282,55 @@ impl Plan {
         value: Option<Json<'_>>,
         found: &Found<'_>,
         at: &str,
+        style: &Style<'_>,
         out: &mut Vec<u8>,
-        errors: &mut Vec<FieldError>,
+        log: &mut Log,
     ) -> bool {
+        let before = out.len();
         let written = match (self.field.kind, value) {
             (FieldKind::Object(_), Some(value)) if value.kind() == Kind::Object => {
-                self.write_inner(value, &path(at, self.field.name), out, errors);
-                Ok(true)
+                Ok(as_wrote(self.write_inner(value, &path(at, self.field.name), style, out, log)))
             }
-            (FieldKind::Object(fields), _) => Ok(self.write_flat(fields, found, at, out, errors)),
-            (FieldKind::List(_), Some(value)) => self.write_list(value, at, out, errors),
-            (_, Some(value)) => coerce::write(self.field.kind, value, out),
-            (_, None) => Ok(false),
+            (FieldKind::Object(fields), _) => {
+                Ok(as_wrote(self.write_flat(fields, found, at, style, out, log)))
+            }
+            (FieldKind::List(_), Some(value)) => self.write_list(value, at, style, out, log).map(as_wrote),
+            (_, Some(value)) => coerce::write(self.field.kind, value, style, out),
+            (_, None) => Ok(Wrote::Nothing),
         };
-        match written {
-            Ok(false) if self.field.required => {
-                let field = path(at, self.field.name);
-                if errors.iter().all(|error| error.field != field) {
-                    errors.push(FieldError::new(field, "is required, the ERP sent none"));
-                }
-                false
-            }
-            Ok(written) => written,
-            Err(message) => {
-                errors.push(FieldError::new(path(at, self.field.name), message));
-                false
+        let wrote = settle(self.field, written, at, value, log);
+        if !wrote {
+            out.truncate(before);
+        }
+        if !wrote && self.field.required {
+            let field = path(at, self.field.name);
+            if log.errors.iter().all(|error| error.field != field) {
+                log.errors.push(FieldError::new(field, "is required, the ERP sent none"));
             }
         }
+        wrote
     }
 
-    fn write_inner(&mut self, value: Json<'_>, at: &str, out: &mut Vec<u8>, errors: &mut Vec<FieldError>) {
-        let Some(level) = &mut self.inner else { return };
+    /// Writes an object found whole; says whether it has a field that we know.
+    fn write_inner(
+        &mut self,
+        value: Json<'_>,
+        at: &str,
+        style: &Style<'_>,
+        out: &mut Vec<u8>,
+        log: &mut Log,
+    ) -> bool {
+        let Some(level) = &mut self.inner else { return false };
+        let start = out.len();
         let members = value.members();
         let mut found = level.find(value, &members);
-        let changed = level.transformed(&found, value, &members, at, errors);
+        let changed = level.transformed(&found, value, &members, style, at, &mut log.errors);
         lay_over(&mut found, &changed);
-        level.write(&found, at, out, errors);
+        let filled = level.write(&found, at, style, out, log);
+        if !filled {
+            out.truncate(start);
+        }
+        filled
     }
 
     /// Writes an object whose fields were found flat, beside the record's own.
@@ -282,8 +339,9 @@ impl Plan {
         fields: &'static [Field],
         found: &Found<'_>,
         at: &str,
+        style: &Style<'_>,
         out: &mut Vec<u8>,
-        errors: &mut Vec<FieldError>,
+        log: &mut Log,
     ) -> bool {
         out.push(b'{');
         let mut any = false;
@@ -293,47 +351,52 @@ impl Plan {
             out.extend_from_slice(if any { b",\"" } else { b"\"" });
             out.extend_from_slice(field.name.as_bytes());
             out.extend_from_slice(b"\":");
-            match coerce::write(field.kind, value, out) {
-                Ok(true) => any = true,
-                Ok(false) => out.truncate(before),
-                Err(message) => {
-                    out.truncate(before);
-                    errors.push(FieldError::new(path(&path(at, self.field.name), field.name), message));
-                }
+            let written = coerce::write(field.kind, value, style, out);
+            if settle(field, written, &path(at, self.field.name), Some(value), log) {
+                any = true;
+            } else {
+                out.truncate(before);
             }
         }
         out.push(b'}');
         any
     }
+}
 
-    /// Writes a list of objects. An object that stands alone, as XML has it, is a list of one.
-    fn write_list(
-        &mut self,
-        value: Json<'_>,
-        at: &str,
-        out: &mut Vec<u8>,
-        errors: &mut Vec<FieldError>,
-    ) -> Result<bool, String> {
-        let items = match value.kind() {
-            Kind::Array => value.items(),
-            Kind::Object => vec![value],
-            other => return Err(format!("must be a list, the ERP sent {other}")),
-        };
-        out.push(b'[');
-        for (position, item) in items.into_iter().enumerate() {
-            if position > 0 {
-                out.push(b',');
-            }
-            let at = path(at, &format!("{}.{position}", self.field.name));
-            if item.kind() == Kind::Object {
-                self.write_inner(item, &at, out, errors);
-            } else {
-                errors.push(FieldError::new(at, format!("must be an object, the ERP sent {}", item.kind())));
-            }
+const fn as_wrote(any: bool) -> Wrote {
+    if any { Wrote::Value } else { Wrote::Nothing }
+}
+
+/// Decides what a value that could not be written costs; says whether one was. An optional field costs itself. The record
+/// is set aside where the field is required, where the value can be read two ways, and where a line would become another
+/// one without it: without its article, its quantity or its price.
+fn settle(
+    field: &Field,
+    written: Result<Wrote, Fault>,
+    at: &str,
+    value: Option<Json<'_>>,
+    log: &mut Log,
+) -> bool {
+    let fault = match written {
+        Ok(Wrote::Nothing) => return false,
+        Ok(Wrote::Value) => return true,
+        Ok(Wrote::Clamped) => {
+            let sent = value.map_or_else(String::new, |value| coerce::shown(value.text()));
+            log.note(path(at, field.name), NoteKind::Clamped, format!("the ERP sent {sent}"));
+            return true;
         }
-        out.push(b']');
-        Ok(true)
+        Err(fault) => fault,
+    };
+    let is_number = matches!(field.kind, FieldKind::Money | FieldKind::Quantity);
+    let of_line = at.bytes().any(|byte| byte.is_ascii_digit()) && (is_number || field.name == "sku");
+    let costs_the_record = field.required || of_line || matches!(fault, Fault::TwoReadings(_));
+    let (field, message) = (path(at, field.name), fault.into_message());
+    if costs_the_record {
+        log.errors.push(FieldError::new(field, message));
+    } else {
+        log.note(field, NoteKind::LeftOut, message);
     }
+    false
 }
 
 /// Puts what transformations made in the place of what was found.

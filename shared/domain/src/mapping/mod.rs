@@ -16,12 +16,14 @@ mod program;
 mod rules;
 mod sources;
 mod step;
+mod time;
 mod time_format;
 mod transformation;
 mod worked;
 
 pub use deletion::Deletion;
 pub use filter::{Filter, Filters, check_filters};
+pub use level::{Note, NoteKind};
 pub(crate) use rules::check_rules;
 pub use rules::{Rules, RulesOverride, check_overrides};
 pub use sources::{FilledBy, Source, Unfilled, unfilled};
@@ -31,15 +33,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::data_type::DataType;
 use crate::json::{Kind, Members, Opened};
 use crate::notation::Notations;
 use crate::records::{EXTRA, Field, FieldKind, MAX_KEY_BYTES, fields_of, key_fields};
 use crate::validation::{Checks, FieldError};
+use coerce::Style;
 use drift::{SchemaPolicy, Watch};
 use extra::Extra;
-use level::Level;
+use level::{Level, Log};
 use path::Path;
 use program::Program;
 
@@ -114,8 +118,8 @@ pub struct Mapped {
     pub key: String,
     /// When the ERP last changed it, if it tells.
     pub modified_at: Option<Timestamp>,
-    /// Optional fields that could not be read: the record is without them.
-    pub dropped: Vec<FieldError>,
+    /// Fields that did not come through as they were sent.
+    pub notes: Vec<Note>,
 }
 
 /// Why a record could not be mapped.
@@ -137,6 +141,8 @@ pub struct Mapper {
     watch: Option<Watch>,
     /// How the records at hand write numbers.
     notations: Arc<Notations>,
+    /// The zone of times that name none.
+    zone: TimeZone,
     /// Whether a record that departs from earlier ones is refused.
     frozen: bool,
 }
@@ -148,8 +154,8 @@ impl Mapper {
     pub fn new(data_type: DataType, mapping: &FieldMapping, transformations: &[Transformation]) -> Self {
         let level = Level::new(fields_of(data_type));
         let (extra, keeps_unknown, watch, frozen) = (Vec::new(), false, None, false);
-        let notations = Arc::default();
-        let mut mapper = Self { data_type, level, extra, keeps_unknown, watch, notations, frozen };
+        let (notations, zone) = (Arc::default(), TimeZone::UTC);
+        let mut mapper = Self { data_type, level, extra, keeps_unknown, watch, notations, zone, frozen };
         for (name, source) in mapping {
             let path = source.as_deref().and_then(|source| Path::parse(source).ok());
             match (Target::find(data_type, name), path) {
@@ -171,6 +177,13 @@ impl Mapper {
     #[must_use]
     pub const fn keeping_unknown(mut self) -> Self {
         self.keeps_unknown = true;
+        self
+    }
+
+    /// Reads times that name no zone in `zone`, not in UTC.
+    #[must_use]
+    pub fn in_zone(mut self, zone: TimeZone) -> Self {
+        self.zone = zone;
         self
     }
 
@@ -225,20 +238,26 @@ impl Mapper {
             let message = format!("must be an object, the ERP sent {}", raw.kind());
             return Err(Unmapped { key: None, errors: vec![FieldError::new("record", message)] });
         }
-        let mut errors = self.departures(members);
+        let mut log = Log { errors: self.departures(members), notes: Vec::new() };
+        let notations = Arc::clone(&self.notations);
+        let zone = self.zone.clone();
+        let style = Style { notations: &notations, zone: &zone, members };
         let mut found = self.level.find(raw, members);
         let unknown = self.unknown(raw, members, &found);
-        let changed = self.level.transformed(&found, raw, members, "", &mut errors);
+        let changed = self.level.transformed(&found, raw, members, &style, "", &mut log.errors);
         level::lay_over(&mut found, &changed);
-        self.level.write(&found, "", out, &mut errors);
-        self.write_extra(raw, members, &unknown, out, &mut errors);
+        self.level.write(&found, "", &style, out, &mut log);
+        self.write_extra(raw, &style, &unknown, out, &mut log.errors);
 
+        let Log { mut errors, notes } = log;
         let key = self.key(&found, &mut errors);
         if errors.is_empty() {
-            let modified_at = self.level.moment(&found, "modifiedAt");
-            return Ok(Mapped { key, modified_at, dropped: Vec::new() });
+            let modified_at = self.level.moment(&found, "modifiedAt", &self.zone);
+            return Ok(Mapped { key, modified_at, notes });
         }
         out.truncate(start);
+        let left_out = notes.into_iter().filter(|note| note.what == NoteKind::LeftOut);
+        errors.extend(left_out.map(|Note { field, message, .. }| FieldError::new(field, message)));
         let key = (!key.is_empty() && key.len() <= MAX_KEY_BYTES).then_some(key);
         Err(Unmapped { key, errors })
     }
@@ -248,8 +267,9 @@ impl Mapper {
     /// # Errors
     /// With what is wrong with the fields of the key.
     pub fn map_deleted(&mut self, raw: &Opened<'_>) -> Result<Mapped, Unmapped> {
+        let style = Style { notations: &self.notations, zone: &self.zone, members: &raw.members };
         let mut found = self.level.find(raw.json, &raw.members);
-        let changed = self.level.transformed(&found, raw.json, &raw.members, "", &mut Vec::new());
+        let changed = self.level.transformed(&found, raw.json, &raw.members, &style, "", &mut Vec::new());
         level::lay_over(&mut found, &changed);
         let mut errors = Vec::new();
         let key = self.key(&found, &mut errors);
@@ -261,7 +281,8 @@ impl Mapper {
         if !errors.is_empty() {
             return Err(Unmapped { key: None, errors });
         }
-        Ok(Mapped { key, modified_at: self.level.moment(&found, "modifiedAt"), dropped: Vec::new() })
+        let modified_at = self.level.moment(&found, "modifiedAt", &self.zone);
+        Ok(Mapped { key, modified_at, notes: Vec::new() })
     }
 
     fn key(&self, found: &level::Found<'_>, errors: &mut Vec<FieldError>) -> String {

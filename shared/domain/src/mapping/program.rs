@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::apply::Ways;
+use super::coerce::{Style, unwrapped};
 use super::step::Step;
 use super::transformation::Operation;
 use super::worked::Worked;
@@ -28,10 +30,13 @@ impl Program {
         found: Option<Json<'a>>,
         record: Json<'a>,
         members: &Members<'a>,
+        style: &Style<'_>,
     ) -> Result<Option<String>, String> {
-        let mut value = Worked::of(found);
+        let notation = found.map_or(style.notations.whole, |found| style.notation(found));
+        let ways = Ways { notation, zone: style.zone };
+        let mut value = Worked::of(found.map(unwrapped));
         for (operation, step) in self.0.iter() {
-            let done = step.apply(value, record, members).and_then(|value| match &value {
+            let done = step.apply(value, record, members, ways).and_then(|value| match &value {
                 Worked::Text(text) if text.len() > MAX_BYTES => {
                     Err(format!("makes a text of more than {MAX_BYTES} bytes"))
                 }

@@ -6,6 +6,8 @@ use rust_decimal::Decimal;
 
 use super::coerce;
 use crate::json::{Json, Kind};
+use crate::notation::Notation;
+use crate::number::{self, Unread};
 
 /// A value between two steps.
 #[derive(Debug, Clone)]
@@ -44,10 +46,12 @@ impl<'a> Worked<'a> {
         }
     }
 
-    pub(super) fn number(&self) -> Result<Decimal, String> {
+    /// The number it is, or is written as in this notation.
+    pub(super) fn number(&self, notation: Notation) -> Result<Decimal, String> {
         match self {
             Self::Number(number) => Ok(*number),
-            other => read_number(&other.text()?, None),
+            Self::Found(value) if value.kind() == Kind::Number => read_number(value.text(), Notation::Plain),
+            other => read_number(&other.text()?, notation),
         }
     }
 
@@ -76,15 +80,20 @@ impl<'a> Worked<'a> {
     }
 }
 
-/// Reads a number. With a decimal mark, the other marks and blanks only group digits.
-pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Decimal, String> {
-    let plain: Cow<'_, str> = match mark {
-        None => Cow::Borrowed(text.trim()),
-        Some(mark) => {
-            let kept = text.chars().filter(|c| *c == mark || !(c.is_whitespace() || ".,'".contains(*c)));
-            Cow::Owned(kept.map(|c| if c == mark { '.' } else { c }).collect())
+fn read_number(text: &str, notation: Notation) -> Result<Decimal, String> {
+    number::read(text, notation).map_err(|unread| refused(text, unread))
+}
+
+/// Reads a number with this decimal sign: the other signs and blanks may only stand between thousands.
+pub(super) fn read_number_with(text: &str, decimal: char) -> Result<Decimal, String> {
+    number::read_with(text, decimal).map_err(|unread| refused(text, unread))
+}
+
+fn refused(text: &str, unread: Unread) -> String {
+    match unread {
+        Unread::NoNumber => {
+            format!("must be a decimal number of at most 28 digits, not {}", coerce::shown(text))
         }
-    };
-    let refused = || format!("must be a decimal number of at most 28 digits, not {}", coerce::shown(text));
-    coerce::parse_decimal(&plain).ok_or_else(refused)
+        Unread::TwoReadings { decimal, whole } => coerce::two_readings(text, decimal, whole),
+    }
 }

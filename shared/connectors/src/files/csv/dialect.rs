@@ -1,12 +1,19 @@
 //! Which relative of RFC 4180 a file is written in, told from its beginning where the settings do not say.
 
 use domain::connection::CsvSettings;
+use domain::notation::{Evidence, Notation, Notations};
 
-use super::split::{End, split};
-use super::values::Number;
+use super::header::{looks_like_names, rows_before, usual_width};
+use super::split::{Delimiter, End, Syntax, split};
 
-/// The delimiters that are tried.
+/// The delimiters that are tried, the likeliest first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// Those that are taken only where they separate more than the others.
+const RARE_DELIMITERS: [u8; 3] = [b'^', b'~', b'\x01'];
+
+/// Those that stand in texts as well: they have to separate every line.
+const DELIMITERS_OF_TEXTS: [u8; 2] = [b':', b' '];
 
 /// How many rows are looked at.
 const SAMPLE_ROWS: usize = 200;
@@ -14,62 +21,80 @@ const SAMPLE_ROWS: usize = 200;
 /// How a file is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Dialect {
-    pub delimiter: u8,
+    pub syntax: Syntax,
     /// What ends a line.
     pub line_end: u8,
-    /// Whether the first line is `sep=;`, which Excel writes.
-    pub has_separator_line: bool,
-    /// Whether the first row names the columns.
+    /// Lines at the beginning that are no rows: those the settings leave out, and the `sep=;` that Excel writes.
+    pub skipped_lines: u32,
+    /// Rows before the one that names the columns: titles and notes.
+    pub rows_before: usize,
+    /// Whether there is one that names the columns.
     pub header: bool,
-    pub decimal_comma: bool,
-    /// The columns in which the sample has numbers with a decimal comma.
-    pub comma_columns: Vec<bool>,
-}
-
-/// A delimiter, as it is called in messages.
-pub(super) fn name_of(delimiter: u8) -> String {
-    match delimiter {
-        b',' => "comma".to_owned(),
-        b';' => "semicolon".to_owned(),
-        b'\t' => "tab".to_owned(),
-        other => format!("\"{}\"", char::from(other)),
-    }
+    /// The fields of the rows of the sample.
+    rows: Vec<Vec<String>>,
 }
 
 impl Dialect {
     pub(super) fn of(settings: &CsvSettings, sample: &[u8]) -> Self {
-        let line_end = if sample.contains(&b'\r') && !sample.contains(&b'\n') { b'\r' } else { b'\n' };
-        let mut lines: Vec<&[u8]> = sample
+        let line_end = settings.line_end.map_or_else(|| likeliest_line_end(sample), line_end_of);
+        let asked =
+            settings.skip_lines.or(settings.header_row.map(|row| row.saturating_sub(1))).unwrap_or_default();
+        let mut lines = sample
             .split(|byte| *byte == line_end)
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-            .filter(|line| !line.is_empty())
+            .skip(asked as usize)
+            .peekable();
+        let named = lines.peek().and_then(|line| separator_line(line));
+        if named.is_some() {
+            lines.next();
+        }
+        let is_comment = |line: &[u8]| settings.comment.is_some_and(|sign| line.starts_with(&[sign as u8]));
+        let lines: Vec<&[u8]> = lines
+            .filter(|line| !line.iter().all(u8::is_ascii_whitespace) && !is_comment(line))
             .take(SAMPLE_ROWS)
             .collect();
-        let named = lines.first().and_then(|line| separator_line(line));
-        if named.is_some() {
-            lines.remove(0);
+        let syntax = syntax_of(settings, named, &lines);
+        let rows: Vec<Vec<String>> = lines.iter().filter_map(|line| fields(line, &syntax)).collect();
+        let is_told = settings.skip_lines.is_some() || settings.header_row.is_some();
+        let rows_before = if is_told { 0 } else { rows_before(&rows) };
+        let header = settings
+            .header
+            .unwrap_or_else(|| settings.header_row.is_some() || looks_like_names(rows.get(rows_before)));
+        let skipped_lines = asked + u32::from(named.is_some());
+        Self { syntax, line_end, skipped_lines, rows_before, header, rows }
+    }
+
+    /// How the numbers of the columns with these names are written: as the settings say, else as the sample shows.
+    pub(super) fn notations(&self, settings: &CsvSettings, names: &[String]) -> Notations {
+        if let Some(sign) = settings.decimal_sign {
+            return Notations::all(if sign == ',' { Notation::Comma } else { Notation::Point });
         }
-        let set = settings.delimiter.and_then(|delimiter| u8::try_from(delimiter).ok());
-        let delimiter = set.or(named).unwrap_or_else(|| likeliest_delimiter(&lines));
-        let rows: Vec<Vec<String>> = lines.iter().filter_map(|line| fields(line, delimiter)).collect();
-        let header = settings.header.unwrap_or_else(|| looks_like_names(rows.first()));
-        let data = &rows[usize::from(header).min(rows.len())..];
-        let decimal_comma = match settings.decimal_sign {
-            Some(sign) => sign == ',',
-            None => has_decimal_commas(data),
-        };
-        let width = rows.first().map_or(0, Vec::len);
-        let is_comma_column =
-            |column: usize| data.iter().filter_map(|row| row.get(column)).any(|value| is_comma_number(value));
-        let comma_columns = (0..width).map(|column| decimal_comma && is_comma_column(column)).collect();
-        Self {
-            delimiter,
-            line_end,
-            has_separator_line: named.is_some(),
-            header,
-            decimal_comma,
-            comma_columns,
+        let mut evidence = Evidence::default();
+        for row in self.rows.iter().skip(self.rows_before + usize::from(self.header)) {
+            row.iter().take(names.len()).enumerate().for_each(|(column, cell)| evidence.add(column, cell));
         }
+        evidence.notations(names)
+    }
+
+    /// The delimiter, as it is called in messages.
+    pub(super) fn delimiter_name(&self) -> String {
+        match self.syntax.delimiter.as_bytes() {
+            b"," => "comma".to_owned(),
+            b";" => "semicolon".to_owned(),
+            b"\t" => "tab".to_owned(),
+            other => format!("\"{}\"", String::from_utf8_lossy(other)),
+        }
+    }
+}
+
+fn likeliest_line_end(sample: &[u8]) -> u8 {
+    if sample.contains(&b'\r') && !sample.contains(&b'\n') { b'\r' } else { b'\n' }
+}
+
+const fn line_end_of(end: domain::connection::LineEnd) -> u8 {
+    match end {
+        domain::connection::LineEnd::Lf => b'\n',
+        domain::connection::LineEnd::Cr => b'\r',
     }
 }
 
@@ -80,50 +105,113 @@ fn separator_line(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// The delimiter that splits most lines into as many fields as the first; of several, the one that makes most fields.
-fn likeliest_delimiter(lines: &[&[u8]]) -> u8 {
-    let score = |delimiter: u8| {
-        let counts: Vec<usize> =
-            lines.iter().filter_map(|line| fields(line, delimiter)).map(|fields| fields.len()).collect();
-        let first = counts.first().copied().filter(|count| *count > 1)?;
-        Some((counts.iter().filter(|count| **count == first).count(), first))
+fn syntax_of(settings: &CsvSettings, named: Option<u8>, lines: &[&[u8]]) -> Syntax {
+    let set = settings.delimiter.as_ref().and_then(|text| Delimiter::new(text.as_bytes()));
+    let byte = |sign: Option<char>| sign.and_then(|sign| u8::try_from(sign).ok());
+    let quotes = |delimiter| {
+        let quote = byte(settings.quote).unwrap_or_else(|| likeliest_quote(lines, delimiter));
+        let syntax = Syntax { quote, ..Syntax::with(delimiter) };
+        Syntax { escape: byte(settings.escape).or_else(|| likeliest_escape(lines, syntax)), ..syntax }
     };
-    let scored = DELIMITERS.into_iter().filter_map(|delimiter| Some((score(delimiter)?, delimiter)));
-    // The first of equals wins: the comma.
-    scored.rev().max_by_key(|(score, _)| *score).map_or(b',', |(_, delimiter)| delimiter)
+    match set.or(named.map(Delimiter::one)) {
+        Some(delimiter) => quotes(delimiter),
+        None => quotes(longer(lines, likeliest_delimiter(lines, &quotes))),
+    }
+}
+
+/// The delimiter that splits most lines into as many fields as is usual with it; of several, the one that makes most fields.
+fn likeliest_delimiter(lines: &[&[u8]], quotes: &impl Fn(Delimiter) -> Syntax) -> Delimiter {
+    let score = |delimiter: Delimiter| {
+        let syntax = quotes(delimiter);
+        let rows: Vec<Vec<String>> = lines.iter().filter_map(|line| fields(line, &syntax)).collect();
+        let width = usual_width(&rows);
+        let alike = rows.iter().filter(|row| row.len() == width).count();
+        (width > 1).then_some((alike, width))
+    };
+    let best = |of: &[u8]| {
+        let scored =
+            of.iter().filter_map(|byte| Some((score(Delimiter::one(*byte))?, Delimiter::one(*byte))));
+        // The first of equals wins: the comma.
+        scored.rev().max_by_key(|(score, _)| *score)
+    };
+    let separates = |percent: usize| {
+        move |((alike, _), _): &((usize, usize), Delimiter)| {
+            *alike > 1 && alike * 100 >= lines.len() * percent
+        }
+    };
+    let usual = best(&DELIMITERS).filter(separates(30));
+    let rare = best(&RARE_DELIMITERS).filter(separates(60));
+    let found = match (usual, rare) {
+        // The usual one then stands in texts, or before decimals.
+        (Some((less, _)), Some((more, rare))) if more.0 >= less.0 && more.1 > less.1 => Some((more, rare)),
+        (usual, rare) => usual.or(rare).or_else(|| best(&DELIMITERS_OF_TEXTS).filter(separates(100))),
+    };
+    found.or_else(|| best(&DELIMITERS)).map_or(Delimiter::one(b','), |(_, delimiter)| delimiter)
+}
+
+/// The delimiter twice where it never stands alone, or with the blank that always follows it.
+fn longer(lines: &[&[u8]], delimiter: Delimiter) -> Delimiter {
+    let [byte] = *delimiter.as_bytes() else { return delimiter };
+    let rows: Vec<Vec<String>> =
+        lines.iter().filter_map(|line| fields(line, &Syntax::with(delimiter))).collect();
+    let any = rows.iter().any(|row| row.len() > 1);
+    let twice = |row: &Vec<String>| row.len() % 2 == 1 && row.iter().skip(1).step_by(2).all(String::is_empty);
+    if any && rows.len() == lines.len() && rows.iter().all(twice) {
+        return Delimiter::new(&[byte, byte]).unwrap_or(delimiter);
+    }
+    let spaced = |line: &&[u8]| {
+        let mut at = line.iter().enumerate().filter(|(_, found)| **found == byte).map(|(at, _)| at);
+        at.all(|at| line.get(at + 1) == Some(&b' '))
+    };
+    let quotes_behind = lines.iter().any(|line| line.windows(3).any(|part| part == [byte, b' ', b'"']));
+    if any && byte != b' ' && quotes_behind && lines.iter().all(spaced) {
+        return Delimiter::new(&[byte, b' ']).unwrap_or(delimiter);
+    }
+    delimiter
+}
+
+/// An apostrophe where fields stand between such, and none between the usual quotes.
+fn likeliest_quote(lines: &[&[u8]], delimiter: Delimiter) -> u8 {
+    let between = |quote: u8| {
+        let fields = lines.iter().flat_map(|line| pieces(line, delimiter));
+        fields
+            .filter(|field| field.len() > 1 && field.first() == Some(&quote) && field.last() == Some(&quote))
+            .count()
+    };
+    if between(b'"') == 0 && between(b'\'') > 1 { b'\'' } else { b'"' }
+}
+
+fn pieces<'l>(line: &'l [u8], delimiter: Delimiter) -> impl Iterator<Item = &'l [u8]> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let at = line.windows(delimiter.as_bytes().len()).position(|part| part == delimiter.as_bytes());
+        let (piece, after) = match at {
+            Some(at) => (&line[..at], Some(&line[at + delimiter.as_bytes().len()..])),
+            None => (line, None),
+        };
+        rest = after;
+        Some(piece)
+    })
+}
+
+/// A backslash where quotes that one stands before make rows of more lines than they would without.
+fn likeliest_escape(lines: &[&[u8]], syntax: Syntax) -> Option<u8> {
+    let before_quote = [b'\\', syntax.quote];
+    if !lines.iter().any(|line| line.windows(2).any(|part| part == before_quote)) {
+        return None;
+    }
+    let rows =
+        |syntax: Syntax| lines.iter().filter(|line| matches!(split(line, &syntax), End::Row(_))).count();
+    let escaped = Syntax { escape: Some(b'\\'), ..syntax };
+    (rows(escaped) > rows(syntax)).then_some(b'\\')
 }
 
 /// The fields of a line, if it can be split by itself.
-fn fields(line: &[u8], delimiter: u8) -> Option<Vec<String>> {
-    let End::Row(fields) = split(line, delimiter) else { return None };
+fn fields(line: &[u8], syntax: &Syntax) -> Option<Vec<String>> {
+    let End::Row(fields) = split(line, syntax) else { return None };
     let text = String::from_utf8_lossy(line);
     // A lossy copy has other positions; a broken line tells nothing about the dialect anyway.
     let valid = text.len() == line.len();
-    valid.then(|| fields.iter().map(|field| field.value(&text).into_owned()).collect())
-}
-
-/// Whether a first row names columns: no field of it is a number or a date.
-fn looks_like_names(first: Option<&Vec<String>>) -> bool {
-    let is_value = |text: &String| {
-        let has_digits = text.bytes().any(|byte| byte.is_ascii_digit());
-        has_digits && text.bytes().all(|byte| byte.is_ascii_digit() || b" .,:/-+TZ".contains(&byte))
-    };
-    first.is_none_or(|fields| !fields.iter().any(is_value))
-}
-
-/// Whether numbers have a decimal comma: some can be read only so, and none only the other way. `1,234` says nothing.
-fn has_decimal_commas(rows: &[Vec<String>]) -> bool {
-    let mut commas = 0_usize;
-    for value in rows.iter().flatten() {
-        let clear = |number: &Number| number.has_decimals && (number.decimals != 3 || number.is_grouped);
-        if Number::parse(value, '.', ',').is_some_and(|number| clear(&number)) {
-            return false;
-        }
-        commas += usize::from(Number::parse(value, ',', '.').is_some_and(|number| clear(&number)));
-    }
-    commas > 0
-}
-
-fn is_comma_number(value: &str) -> bool {
-    Number::parse(value, ',', '.').is_some_and(|number| number.has_decimals)
+    valid.then(|| fields.iter().map(|field| field.value(&text, syntax).into_owned()).collect())
 }

@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
-use super::split::{End, Field, mend, split};
+use super::split::{End, Field, Syntax, mend, split};
 use crate::files::lines::{Line, Lines};
 
 /// How many lines one row may span, and how many bytes it may then have.
 const MAX_ROW_LINES: usize = 100;
 const MAX_ROW_BYTES: usize = 256 * 1024;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A row, or a line that is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +26,9 @@ pub(super) struct Rows<R> {
     lines: Lines<R>,
     /// Lines that were read to look for the end of a quote that has none.
     again: VecDeque<Line>,
-    delimiter: u8,
+    syntax: Syntax,
+    /// What a line begins with that is no row.
+    comment: Option<u8>,
     columns: Option<usize>,
 }
 
@@ -32,8 +36,8 @@ pub(super) struct Rows<R> {
 type Fields = Result<(Vec<Field>, bool), String>;
 
 impl<R: BufRead> Rows<R> {
-    pub(super) fn new(lines: Lines<R>, delimiter: u8) -> Self {
-        Self { lines, again: VecDeque::new(), delimiter, columns: None }
+    pub(super) fn new(lines: Lines<R>, syntax: Syntax, comment: Option<u8>) -> Self {
+        Self { lines, again: VecDeque::new(), syntax, comment, columns: None }
     }
 
     /// From now on a row must have this many fields.
@@ -46,15 +50,24 @@ impl<R: BufRead> Rows<R> {
         self.next_line().map(drop)
     }
 
-    /// The next row; blank lines are none.
+    /// The next row; blank lines and comments are none. A byte-order mark before it belongs to a file that was appended.
     pub(super) fn next(&mut self) -> io::Result<Option<Row>> {
         loop {
             match self.next_line()? {
                 None => return Ok(None),
-                Some(line) if line.is_blank() => {}
-                Some(line) => return self.row_from(line).map(Some),
+                Some(line) if line.is_blank() || self.is_comment(&line) => {}
+                Some(mut line) => {
+                    if line.bytes.starts_with(BYTE_ORDER_MARK) {
+                        line.bytes.drain(..BYTE_ORDER_MARK.len());
+                    }
+                    return self.row_from(line).map(Some);
+                }
             }
         }
+    }
+
+    fn is_comment(&self, line: &Line) -> bool {
+        self.comment.is_some_and(|sign| line.bytes.first() == Some(&sign))
     }
 
     fn next_line(&mut self) -> io::Result<Option<Line>> {
@@ -69,7 +82,7 @@ impl<R: BufRead> Rows<R> {
         if line.too_long {
             return Ok(broken(line, "it is longer than 4 MB".to_owned()));
         }
-        let fields = match split(&line.bytes, self.delimiter) {
+        let fields = match split(&line.bytes, &self.syntax) {
             End::InQuotes => return self.row_over_lines(line),
             End::StrayQuote(field) => Err(stray_quote(field)),
             End::Row(fields) => self.fit(fields, &line.bytes),
@@ -89,12 +102,12 @@ impl<R: BufRead> Rows<R> {
             let Some(line) = self.next_line()? else { break };
             text.push(b'\n');
             text.extend_from_slice(&line.bytes);
-            let may_close = line.bytes.contains(&b'"');
+            let may_close = line.bytes.contains(&self.syntax.quote);
             ahead.push(line);
             if !may_close {
                 continue;
             }
-            match split(&text, self.delimiter) {
+            match split(&text, &self.syntax) {
                 End::InQuotes => {}
                 End::StrayQuote(_) => break,
                 End::Row(fields) => match (self.fit(fields, &text), utf8(&text)) {

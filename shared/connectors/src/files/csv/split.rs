@@ -3,6 +3,58 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// What separates fields: one to three bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Delimiter {
+    bytes: [u8; 3],
+    length: usize,
+}
+
+impl Delimiter {
+    /// `None` unless it has one to three bytes.
+    pub(super) fn new(text: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 3];
+        bytes.get_mut(..text.len()).filter(|part| !part.is_empty())?.copy_from_slice(text);
+        Some(Self { bytes, length: text.len() })
+    }
+
+    pub(super) const fn one(byte: u8) -> Self {
+        Self { bytes: [byte, 0, 0], length: 1 }
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    const fn len(&self) -> usize {
+        self.length
+    }
+
+    fn find(&self, row: &[u8]) -> Option<usize> {
+        let first = self.bytes[0];
+        if self.length == 1 {
+            return row.iter().position(|byte| *byte == first);
+        }
+        row.windows(self.length).position(|part| part == self.as_bytes())
+    }
+}
+
+/// How the fields of a row are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Syntax {
+    pub delimiter: Delimiter,
+    pub quote: u8,
+    /// What stands before a quote inside quotes, beside doubling it.
+    pub escape: Option<u8>,
+}
+
+impl Syntax {
+    /// RFC 4180, but for the delimiter.
+    pub(super) const fn with(delimiter: Delimiter) -> Self {
+        Self { delimiter, quote: b'"', escape: None }
+    }
+}
+
 /// One field of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field {
@@ -10,16 +62,29 @@ pub(super) struct Field {
     pub range: Range<usize>,
     /// Whether quotes stood around it.
     pub quoted: bool,
-    /// Whether it holds doubled quotes.
-    pub has_doubled: bool,
+    /// Whether it holds doubled quotes, or quotes that an escape stands before.
+    pub has_escapes: bool,
 }
 
 impl Field {
     /// Its text.
-    pub(super) fn value<'a>(&self, row: &'a str) -> Cow<'a, str> {
+    pub(super) fn value<'a>(&self, row: &'a str, syntax: &Syntax) -> Cow<'a, str> {
         let text = row.get(self.range.clone()).unwrap_or_default();
-        if self.has_doubled { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) }
+        if self.has_escapes { Cow::Owned(unescaped(text, syntax)) } else { Cow::Borrowed(text) }
     }
+}
+
+fn unescaped(text: &str, syntax: &Syntax) -> String {
+    let (quote, escape) = (char::from(syntax.quote), syntax.escape.map(char::from));
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let next = letters.peek().copied();
+        let skips = letter == quote && next == Some(quote)
+            || Some(letter) == escape && next.is_some_and(|next| next == quote || Some(next) == escape);
+        plain.push(if skips { letters.next().unwrap_or(letter) } else { letter });
+    }
+    plain
 }
 
 /// How splitting a row ended.
@@ -34,44 +99,46 @@ pub(super) enum End {
 }
 
 /// Splits a row.
-pub(super) fn split(row: &[u8], delimiter: u8) -> End {
+pub(super) fn split(row: &[u8], syntax: &Syntax) -> End {
     let mut fields = Vec::new();
     let mut start = 0;
     loop {
-        let (field, end) = if row.get(start) == Some(&b'"') {
-            match quoted(row, start + 1, delimiter) {
+        let (field, end) = if row.get(start) == Some(&syntax.quote) {
+            match quoted(row, start + 1, syntax) {
                 Ok(Some(found)) => found,
                 Ok(None) => return End::InQuotes,
                 Err(()) => return End::StrayQuote(fields.len() + 1),
             }
         } else {
-            let length = row[start..].iter().position(|byte| *byte == delimiter);
-            let end = length.map_or(row.len(), |length| start + length);
-            (Field { range: start..end, quoted: false, has_doubled: false }, end)
+            let end = syntax.delimiter.find(&row[start..]).map_or(row.len(), |length| start + length);
+            (Field { range: start..end, quoted: false, has_escapes: false }, end)
         };
         fields.push(field);
         if end >= row.len() {
             return End::Row(fields);
         }
-        start = end + 1;
+        start = end + syntax.delimiter.len();
     }
 }
 
 /// The field whose text begins at `start`, after its quote, and where the row goes on.
-fn quoted(row: &[u8], start: usize, delimiter: u8) -> Result<Option<(Field, usize)>, ()> {
+fn quoted(row: &[u8], start: usize, syntax: &Syntax) -> Result<Option<(Field, usize)>, ()> {
+    let Syntax { delimiter, quote, escape } = syntax;
     let mut at = start;
-    let mut has_doubled = false;
-    while let Some(length) = row[at..].iter().position(|byte| *byte == b'"') {
-        let quote = at + length;
-        match row.get(quote + 1) {
-            Some(b'"') => {
-                has_doubled = true;
-                at = quote + 2;
-            }
-            next if next.is_none_or(|byte| *byte == delimiter) => {
-                return Ok(Some((Field { range: start..quote, quoted: true, has_doubled }, quote + 1)));
-            }
-            _ => return Err(()),
+    let mut has_escapes = false;
+    while let Some(length) = row[at..].iter().position(|byte| byte == quote || Some(*byte) == *escape) {
+        let found = at + length;
+        let rest = &row[found + 1..];
+        if row[found] != *quote {
+            has_escapes = true;
+            at = (found + 2).min(row.len());
+        } else if rest.first() == Some(quote) {
+            has_escapes = true;
+            at = found + 2;
+        } else if rest.is_empty() || rest.starts_with(delimiter.as_bytes()) {
+            return Ok(Some((Field { range: start..found, quoted: true, has_escapes }, found + 1)));
+        } else {
+            return Err(());
         }
     }
     Ok(None)

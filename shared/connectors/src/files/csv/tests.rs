@@ -1,8 +1,10 @@
 use domain::connection::{CsvSettings, FileSettings};
+use domain::notation::{Notation, Notations};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::files::tests::{Outcome, northwind, read, read_text};
+use super::dialect::Dialect;
+use crate::files::tests::{Outcome, each_chunk, northwind, read, read_text};
 
 fn with(csv: CsvSettings, text: impl Into<Vec<u8>>) -> Outcome {
     let settings = FileSettings { csv, ..FileSettings::default() };
@@ -93,21 +95,25 @@ fn delimiters_are_found_and_trailing_ones_forgiven() {
     assert_eq!(csv("sku,a\r1,b\r2,c\r").clean().len(), 2);
 }
 
-#[test]
-fn decimal_commas_become_points_and_what_is_no_number_stays() {
-    let text = "sku;price;stock;code\n007,5;12,50;1.234,56;1.234\n0815;-0,5;1.234;1.234\n9;1.000.000;3;A,5\n";
-    let records = csv(text).clean();
-    assert_eq!(records[0], json!({"sku": "007,5", "price": "12.50", "stock": "1234.56", "code": "1.234"}));
-    assert_eq!(records[1], json!({"sku": "0815", "price": "-0.5", "stock": "1234", "code": "1.234"}));
-    assert_eq!(records[2], json!({"sku": "9", "price": "1000000", "stock": "3", "code": "A,5"}));
+/// How the numbers of the columns of a file are written.
+fn notations(text: &str) -> Notations {
+    let mut notations = Notations::default();
+    each_chunk("products.csv", std::io::Cursor::new(text.to_owned()), &FileSettings::default(), |chunk| {
+        notations = (*chunk.unwrap().page.notations).clone();
+    });
+    notations
 }
 
 #[test]
-fn decimal_points_are_left_alone() {
-    let records = csv("sku;price;note\n1;12.50;1,5 kg\n2;3;4,5\n").clean();
-    assert_eq!(records[1], json!({"sku": "2", "price": "3", "note": "4,5"}));
+fn numbers_come_out_as_they_were_sent_and_the_file_tells_their_decimal_sign() {
+    let text = "sku;price;stock\nA;12,50;1.250\nB;1.234,56;800\n";
+    assert_eq!(csv(text).clean()[0], json!({"sku": "A", "price": "12,50", "stock": "1.250"}));
+    assert_eq!(notations(text), Notations::all(Notation::Comma));
+    assert_eq!(notations("sku,price\nA,\"1,234.56\"\nB,0.05\n"), Notations::all(Notation::Point));
+    assert_eq!(notations("sku,price\nA,1.250\n"), Notations::all(Notation::Unknown));
     let forced = CsvSettings { decimal_sign: Some(','), ..CsvSettings::default() };
-    assert_eq!(with(forced, "sku;price\n1;2,500\n").clean()[0]["price"], "2.500");
+    let dialect = Dialect::of(&forced, b"sku;price\nA;1.50\n");
+    assert_eq!(dialect.notations(&forced, &["sku".to_owned()]), Notations::all(Notation::Comma));
 }
 
 #[test]
@@ -120,10 +126,105 @@ fn names_are_taken_from_the_first_line_unless_it_holds_values() {
 }
 
 #[test]
-fn two_columns_of_one_name_are_an_error_of_the_file() {
+fn a_second_column_of_one_name_is_renamed_and_told() {
     let read = csv("sku,name,sku\n1,2,3\n");
-    assert_eq!(read.fault.as_deref(), Some("its first line names two columns \"sku\""));
-    assert!(read.records.is_empty());
+    assert_eq!(read.records, [json!({"sku": "1", "name": "2", "sku_2": "3"})]);
+    assert_eq!(
+        read.warnings,
+        ["products.csv has more than one column \"sku\": the second one is called sku_2"]
+    );
+}
+
+#[test]
+fn titles_before_the_names_of_the_columns_are_passed_over_and_told() {
+    let text = "Price list;;;\nAs of: 01.12.2026;;;\n\nItem No;Name;Price;Stock\n1001;Hammer;12,50;5\n1002;Saw;8,00;7\n";
+    let read = csv(text);
+    assert_eq!(read.records[1], json!({"Item No": "1002", "Name": "Saw", "Price": "8,00", "Stock": "7"}));
+    assert_eq!(read.warnings, ["2 lines before the names of the columns of products.csv were passed over"]);
+    let bare = csv("Stock list of plant 7\nsku,name,price\n1,a,2\n2,b,3\n");
+    assert_eq!(bare.records.len(), 2);
+    let set = CsvSettings { skip_lines: Some(2), ..CsvSettings::default() };
+    assert_eq!(with(set, "a,b\nc,d\nsku,name\n1,x\n").clean(), [json!({"sku": "1", "name": "x"})]);
+    let set = CsvSettings { header_row: Some(3), ..CsvSettings::default() };
+    assert_eq!(with(set, "a,b\nc,d\n1,2\n3,4\n").clean(), [json!({"1": "3", "2": "4"})]);
+}
+
+#[test]
+fn a_row_that_may_be_a_record_is_no_title() {
+    let read = csv("sku,name\n1,a,x\n2,b,y\n");
+    assert!(read.records.is_empty() && read.broken.len() == 2, "{read:?}");
+    let read = csv("1,\n2,b\n3,c\n");
+    assert_eq!(read.records.len() + read.broken.len(), 3, "{read:?}");
+}
+
+#[test]
+fn quotes_may_be_escaped_or_be_apostrophes() {
+    let escaped =
+        csv("sku,name,price\n1,\"Pipe 7\\\" long\",5.00\n2,\"Nut\",\\N\n3,\"plain\",1.00\n").clean();
+    assert_eq!(escaped[0]["name"], "Pipe 7\" long");
+    assert_eq!(escaped[1]["price"], Value::Null);
+    let apostrophes = csv("'sku','name'\n'1','a, b'\n'2','O''Neil'\n").clean();
+    assert_eq!(apostrophes[0], json!({"sku": "1", "name": "a, b"}));
+    assert_eq!(apostrophes[1]["name"], "O'Neil");
+    let set = CsvSettings { escape: Some('~'), ..CsvSettings::default() };
+    assert_eq!(with(set, "sku,name\n1,\"a ~\"b~\" ~~\"\n").clean()[0]["name"], "a \"b\" ~");
+}
+
+#[test]
+fn delimiters_of_more_than_one_sign_and_rare_ones_are_found() {
+    for delimiter in ["||", ";;", "^", "~", "\u{1}", " "] {
+        let text = "sku,name,price\n1,Chai,18\n2,Chang,19\n".replace(',', delimiter);
+        assert_eq!(
+            csv(&text).clean()[1],
+            json!({"sku": "2", "name": "Chang", "price": "19"}),
+            "{delimiter:?}"
+        );
+    }
+    let spaced = csv("sku, name, price\n1, \"a, b\", 2\n2, \"c\", 3\n").clean();
+    assert_eq!(spaced[0], json!({"sku": "1", "name": "a, b", "price": "2"}));
+    let set = CsvSettings { delimiter: Some("<>".to_owned()), ..CsvSettings::default() };
+    assert_eq!(with(set, "sku<>name\n1<>a\n").clean(), [json!({"sku": "1", "name": "a"})]);
+}
+
+#[test]
+fn a_line_of_totals_at_the_end_is_no_record() {
+    let read = csv("sku;name;price\n1001;Hammer;12,50\n1002;Saw;8,00\nTotal;;20,50\n");
+    assert_eq!(read.records.len(), 2);
+    assert!(read.broken[0].1.contains("total of the others"), "{read:?}");
+    assert_eq!(csv("sku;name\nTotal;a\n2;b\n").clean().len(), 2, "elsewhere it is an article");
+}
+
+#[test]
+fn appended_exports_are_read_as_one() {
+    let read = csv("\u{feff}sku,name\n1,a\n\u{feff}sku,name\n2,b\n\u{feff}3,c\n");
+    let skus: Vec<_> = read.records.iter().map(|record| record["sku"].clone()).collect();
+    assert_eq!(skus, ["1", "2", "3"]);
+    assert_eq!(read.warnings, ["products.csv names its columns again in 1 lines, which were passed over"]);
+}
+
+#[test]
+fn what_is_no_csv_is_refused_by_what_it_is() {
+    for (content, said) in [
+        (&b"PK\x03\x04..."[..], "zip archive"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel workbook"),
+        (b"%PDF-1.4\n%\xe2\xe3", "a PDF"),
+        (b"\x1f\x8b\x08\x00", "packed by gzip"),
+        (b"<html><body><table>", "HTML or XML"),
+        (b"<!DOCTYPE html><html>", "HTML or XML"),
+        (b"[{\"sku\":\"A1\"}]", "JSON"),
+        (b"{ \"data\": [] }", "JSON"),
+        (b"502 Bad Gateway\n", "holds one line and no field that is known"),
+        (b"a\x00b\x01,c\nd,e\n", "control characters"),
+    ] {
+        let read = read_text("products.csv", content);
+        assert!(read.fault.as_deref().is_some_and(|fault| fault.contains(said)), "{said}: {read:?}");
+        assert!(read.records.is_empty());
+    }
+    let empty = csv("sku,name\n");
+    assert_eq!(empty.warnings, ["products.csv holds the names of columns and no rows"]);
+    assert_eq!(csv("# made by us\nsku,name\n1,a\n").records.len(), 1);
+    let set = CsvSettings { comment: Some('#'), ..CsvSettings::default() };
+    assert_eq!(with(set, "sku,name\n# a,b\n1,a\n").clean().len(), 1);
 }
 
 #[test]
@@ -165,7 +266,7 @@ proptest! {
     ) {
         let text = rows.iter().fold("alpha,beta,gamma\r\n".to_owned(), |text, row| text + &rfc4180(row));
         let explicit = CsvSettings {
-            delimiter: Some(','), decimal_sign: Some('.'), header: Some(true), ..CsvSettings::default()
+            delimiter: Some(",".to_owned()), decimal_sign: Some('.'), header: Some(true), ..CsvSettings::default()
         };
         let records = with(explicit, text).clean();
         let expected: Vec<Value> =
@@ -177,7 +278,7 @@ proptest! {
     fn no_bytes_at_all_make_the_reader_lose_a_good_line(noise in prop::collection::vec(any::<u8>(), 0..200)) {
         let noise: Vec<u8> = noise.into_iter().filter(|byte| !b"\n\"".contains(byte)).collect();
         let text = [&b"sku,name\n1,a\n"[..], &noise, b"\n2,b\n"].concat();
-        let explicit = CsvSettings { delimiter: Some(','), encoding: Some("utf-8".into()), ..CsvSettings::default() };
+        let explicit = CsvSettings { delimiter: Some(",".to_owned()), encoding: Some("utf-8".into()), ..CsvSettings::default() };
         let read = with(explicit, text);
         let has = |sku: &str| read.records.iter().any(|record| record["sku"] == sku);
         prop_assert!(has("1") && has("2"), "{:?}", read);

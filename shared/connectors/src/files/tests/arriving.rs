@@ -43,16 +43,21 @@ async fn a_packed_file_is_read_like_any_other_and_archived_packed() {
 }
 
 #[test]
-fn a_packed_file_that_is_cut_or_is_none_is_at_fault_itself() {
+fn a_packed_file_that_is_cut_is_at_fault_itself_and_one_that_is_none_is_read_and_told() {
     let whole = packed("sku\n1\n2\n".as_bytes());
     let settings = FileSettings::default();
-    for broken in [whole[..whole.len() - 9].to_vec(), b"sku\n1\n".to_vec()] {
-        let outcome = read("products.csv.gz", std::io::Cursor::new(broken), &settings);
-        assert!(
-            outcome.fault.as_ref().is_some_and(|fault| fault.starts_with("it cannot be unpacked")),
-            "{outcome:?}"
-        );
-    }
+    let cut = whole[..whole.len() - 9].to_vec();
+    let outcome = read("products.csv.gz", std::io::Cursor::new(cut), &settings);
+    assert!(
+        outcome.fault.as_ref().is_some_and(|fault| fault.starts_with("it cannot be unpacked")),
+        "{outcome:?}"
+    );
+    let plain = read("products.csv.gz", std::io::Cursor::new(b"sku\n1\n".to_vec()), &settings);
+    assert_eq!(plain.records, [json!({"sku": "1"})]);
+    assert!(plain.warnings[0].contains("is not packed though its name says so"), "{plain:?}");
+    let json = packed(br#"[{"sku":"1"}]"#);
+    let unnamed = read("products.json", std::io::Cursor::new(json), &settings);
+    assert_eq!(unnamed.clean(), [json!({"sku": "1"})], "what is packed shows it");
 }
 
 #[test]
@@ -179,7 +184,7 @@ fn fields_stand_at_their_columns_and_other_lines_are_passed_over() {
     let text = "H20261120\nD000001Grüße     00001,50\r\nD000002Tee\n\nD000003          \nT0003\n";
     let outcome = read("P.dat", std::io::Cursor::new(text), &columns(WidthUnit::Characters));
     let expected = [
-        json!({"sku": "000001", "name": "Grüße", "price": "1.50"}),
+        json!({"sku": "000001", "name": "Grüße", "price": "00001,50"}),
         json!({"sku": "000002", "name": "Tee", "price": null}),
         json!({"sku": "000003", "name": null, "price": null}),
     ];
@@ -190,5 +195,5 @@ fn fields_stand_at_their_columns_and_other_lines_are_passed_over() {
 fn columns_of_bytes_are_counted_as_such() {
     let text = "H\nD000001Grüße   00001,50\n";
     let outcome = read("P.dat", std::io::Cursor::new(text), &columns(WidthUnit::Bytes));
-    assert_eq!(outcome.clean(), [json!({"sku": "000001", "name": "Grüße", "price": "1.50"})]);
+    assert_eq!(outcome.clean(), [json!({"sku": "000001", "name": "Grüße", "price": "00001,50"})]);
 }

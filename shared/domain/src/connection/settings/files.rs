@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::csv::CsvSettings;
 use super::files_out::OutgoingFiles;
 use super::fixed_width::FixedWidthSettings;
 use crate::data_type::DataType;
@@ -147,29 +148,6 @@ pub enum FileDuplicates {
     Skip,
 }
 
-/// How to read CSV. What is left out is found from the file itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct CsvSettings {
-    /// What separates fields, one character.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = ";")]
-    pub delimiter: Option<char>,
-    /// The decimal sign of numbers, `.` or `,`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub decimal_sign: Option<char>,
-    /// The encoding, by its name on the web.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "windows-1252")]
-    pub encoding: Option<String>,
-    /// Whether the first line names the fields. Without names they are `column1`, `column2` …
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub header: Option<bool>,
-    /// Texts that mean "no value"; the empty text and `NULL` if left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub null_values: Option<Vec<String>>,
-}
-
 impl FileSettings {
     pub(super) fn check(&self, checks: &mut Checks) {
         for pattern in self.patterns.values() {
@@ -196,16 +174,6 @@ impl FileSettings {
         );
         self.fixed_width.check(self.format == Some(FileFormat::FixedWidth), checks);
         self.push.check(checks);
-        let csv = &self.csv;
-        checks.require(
-            csv.delimiter.is_none_or(|c| c.is_ascii() && !c.is_alphanumeric() && !"\"\r\n".contains(c)),
-            "settings.files.csv.delimiter",
-            "must be one ASCII character that is no letter, digit or quote",
-        );
-        checks.require(
-            csv.decimal_sign.is_none_or(|c| c == '.' || c == ','),
-            "settings.files.csv.decimalSign",
-            "must be . or ,",
-        );
+        self.csv.check(checks);
     }
 }

@@ -2,6 +2,7 @@
 
 mod api;
 mod changed_since;
+mod csv;
 mod doi;
 mod files;
 mod files_out;
@@ -11,10 +12,9 @@ mod push;
 
 pub use api::{ApiAuth, ApiSettings, TokenAuth};
 pub use changed_since::{ChangedSince, MomentFormat};
+pub use csv::{CsvSettings, LineEnd};
 pub use doi::{DeploymentMode, DoiClassification, DoiDialect, DoiIdentity, DoiSettings, DoiTemplate};
-pub use files::{
-    Checksum, CsvSettings, FileAfterRead, FileContent, FileDuplicates, FileFormat, FileSettings,
-};
+pub use files::{Checksum, FileAfterRead, FileContent, FileDuplicates, FileFormat, FileSettings};
 pub use files_out::{OutgoingColumn, OutgoingFiles, OutgoingFormat};
 pub use fixed_width::{FixedField, FixedWidthSettings, WidthUnit};
 pub use paging::{Paging, PagingStyle};
@@ -32,6 +32,7 @@ use super::providers::sap::SapSettings;
 use super::providers::soap::SoapSettings;
 use super::providers::tryton::TrytonSettings;
 use crate::data_type::DataType;
+use crate::schedule::parse_zone;
 use crate::validation::Checks;
 
 /// Most bytes settings may have as JSON: together with the secrets they must fit into one item of the table.
@@ -56,6 +57,10 @@ pub struct ConnectionSettings {
     pub enabled_data_types: Option<Vec<DataType>>,
     /// Records asked for at a time: 1 to 20000.
     pub batch_size: u32,
+    /// The IANA zone of times that name none, and of days; `UTC` if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/Berlin")]
+    pub time_zone: Option<String>,
     /// How to read an HTTP API.
     pub api: ApiSettings,
     /// How to read files.
@@ -89,6 +94,7 @@ impl Default for ConnectionSettings {
             retry_delay: 1_000,
             enabled_data_types: None,
             batch_size: 1_000,
+            time_zone: None,
             api: ApiSettings::default(),
             files: FileSettings::default(),
             doi: DoiSettings::default(),
@@ -133,6 +139,9 @@ impl ConnectionSettings {
             "settings.batchSize",
             "must be between 1 and 20000",
         );
+        if let Some(Err(message)) = self.time_zone.as_deref().map(parse_zone) {
+            checks.fail("settings.timeZone", message);
+        }
         let bytes = serde_json::to_vec(self).map_or(0, |json| json.len());
         checks.require(bytes <= MAX_BYTES, "settings", "must be at most 64 KB in all");
         self.api.check(checks);

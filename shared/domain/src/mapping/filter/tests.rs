@@ -7,7 +7,7 @@ fn takes(filters: Value, record: &str) -> bool {
     let mut checks = Checks::default();
     check_filters("filters", &filters, &mut checks);
     checks.finish().unwrap();
-    Filter::new(&filters).takes(&Opened::parse(record.as_bytes()).unwrap())
+    Filter::new(&filters).takes(&Opened::parse(record.as_bytes()).unwrap(), &Notations::default())
 }
 
 const RECORD: &str = r#"{"price": "10.50", "stock": 3, "code": "0010", "blocked": "0", "tags": ["new", "green"],
