@@ -132,7 +132,7 @@ async fn an_address_that_is_not_allowed() {
 async fn records_that_are_no_products_are_set_aside_one_by_one() {
     let (causeway, erp) = (Causeway::start().await, Erp::start().await);
     let bad =
-        [json!({"name": "no sku"}), json!({"sku": "A", "price": "free"}), json!(7), json!({"sku": "\u{1}"})];
+        [json!({"name": "no sku"}), json!({"sku": "A", "price": "1,250"}), json!(7), json!({"sku": "\u{1}"})];
     erp.set("products", bad.into_iter().chain([json!({"sku": "B", "price": 1.10})]).collect::<Vec<Value>>());
     let connection = causeway.connect_http(erp.url()).await;
     let run = causeway.sync(&connection, "products").await;
@@ -143,5 +143,5 @@ async fn records_that_are_no_products_are_set_aside_one_by_one() {
     let errors = causeway.list(&format!("/erp/sync-logs/{}/errors", run["id"].as_str().unwrap())).await;
     let fields: Vec<_> = errors.iter().map(|e| e["errors"][0]["field"].as_str().unwrap()).collect();
     assert_eq!(fields, ["sku", "price", "record", "sku"]);
-    assert_eq!(errors[1]["raw"], r#"{"price":"free","sku":"A"}"#);
+    assert_eq!(errors[1]["raw"], r#"{"price":"1,250","sku":"A"}"#);
 }

@@ -32,7 +32,7 @@ async fn it_tells_what_would_be_done_field_by_field_and_does_nothing() {
 
     let mut changed: Vec<_> = (1..11).map(|n| product(n, "first")).collect();
     changed[2] = json!({"sku": "P3", "name": "second", "price": 1.5, "category": "new"});
-    changed.push(json!({"sku": "P11", "price": "dear"}));
+    changed.push(json!({"sku": "P11", "price": "1,250"}));
     erp.set("products", changed);
     let run = dry_run(&causeway, &connection).await;
     let counts = &run["counts"];

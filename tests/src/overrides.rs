@@ -328,7 +328,7 @@ async fn what_was_set_aside_is_mended_by_the_rules_of_the_site_and_closed_by_its
         .await
         .expect(201);
     let mut broken = products(0..3);
-    broken[1]["net"] = json!("a lot");
+    broken[1]["net"] = json!("1,250");
     erp.set("products", broken);
     let oslo = sync(&causeway, &connection, json!({"siteId": "oslo"})).await;
     assert_eq!((&oslo["counts"]["created"], &oslo["counts"]["failed"]), (&json!(2), &json!(1)));

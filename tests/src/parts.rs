@@ -35,7 +35,7 @@ async fn page(
     slow.most.fetch_max(now, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(30)).await;
     slow.asked.fetch_sub(1, Ordering::SeqCst);
-    let (page, limit) = (query["page"], query["limit"]);
+    let (page, limit) = (query.get("page").copied().unwrap_or(1), query["limit"]);
     if page == slow.broken_page.load(Ordering::SeqCst) {
         return Err(StatusCode::IM_A_TEAPOT);
     }
@@ -53,9 +53,9 @@ async fn page(
 #[tokio::test]
 async fn what_parts_set_aside_is_listed_with_their_run() {
     let answer = async |Query(query): Query<HashMap<String, usize>>| {
-        let (page, limit) = (query["page"], query["limit"]);
+        let (page, limit) = (query.get("page").copied().unwrap_or(1), query["limit"]);
         let product = |n: usize| match n % BROKEN {
-            0 => json!({"sku": format!("P{n:04}"), "price": "a lot"}),
+            0 => json!({"sku": format!("P{n:04}"), "price": "1,250"}),
             _ => json!({"sku": format!("P{n:04}")}),
         };
         let data: Vec<_> = (0..PRODUCTS).skip((page - 1) * limit).take(limit).map(product).collect();

@@ -15,7 +15,7 @@ async fn start() -> (Causeway, Erp, String) {
         vec![
             json!({"id": 1, "title": " chai ", "net": 10.5, "blocked": "0", "auth": {"apiKey": "k-1"}}),
             json!({"id": 2, "title": "ikura", "net": "31", "blocked": "1", "tags": ["fish"]}),
-            json!({"id": 3, "title": "tofu", "net": "free", "blocked": "0"}),
+            json!({"id": 3, "title": "tofu", "net": "1,250", "blocked": "0"}),
         ],
     );
     let connection = causeway.connect_http(erp.url()).await;
@@ -120,7 +120,7 @@ async fn fields_are_told_with_what_they_hold_and_what_they_fill() {
     causeway.client().post("/erp/sync-configs", config).await.expect(201);
     let seen = fields(&causeway, &connection).await;
     assert_eq!((&seen["records"], &seen["dataType"]), (&json!(3), &json!("products")));
-    let net = json!({"path": "net", "types": ["number", "string"], "seenIn": 3, "samples": [10.5, "31", "free"],
+    let net = json!({"path": "net", "types": ["number", "string"], "seenIn": 3, "samples": [10.5, "31", "1,250"],
         "fills": [{"field": "price", "by": "mapping"}]});
     assert_eq!(*field(&seen, "net"), net);
     assert_eq!(field(&seen, "id")["fills"], json!([{"field": "sku", "by": "usual_name"}]));

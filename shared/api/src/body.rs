@@ -156,12 +156,20 @@ fn is_json(request: &Request) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// The body, unless it is larger than [`MAX_BODY_BYTES`]. What is too much is read and thrown away up to a bound: a
-/// client whose sending is cut off never gets to see why.
+/// The body, unless it is larger than [`MAX_BODY_BYTES`].
 ///
 /// # Errors
 /// 413, or 400 for a body that breaks off.
 pub(crate) async fn bytes_of(request: Request) -> Result<Bytes, ApiError> {
+    bytes_within(request, MAX_BODY_BYTES).await
+}
+
+/// The body, unless it is larger than `limit` bytes. What is too much is read and thrown away up to a bound: a
+/// client whose sending is cut off never gets to see why.
+///
+/// # Errors
+/// 413, or 400 for a body that breaks off.
+pub(crate) async fn bytes_within(request: Request, limit: usize) -> Result<Bytes, ApiError> {
     let mut body = request.into_body();
     let mut bytes = BytesMut::new();
     let mut seen = 0;
@@ -172,11 +180,11 @@ pub(crate) async fn bytes_of(request: Request) -> Result<Bytes, ApiError> {
         if seen > MAX_DISCARDED_BYTES {
             break;
         }
-        if seen <= MAX_BODY_BYTES {
+        if seen <= limit {
             bytes.extend_from_slice(&data);
         }
     }
-    if seen > MAX_BODY_BYTES { Err(ApiError::too_large(MAX_BODY_BYTES)) } else { Ok(bytes.freeze()) }
+    if seen > limit { Err(ApiError::too_large(limit)) } else { Ok(bytes.freeze()) }
 }
 
 #[cfg(test)]

@@ -16,9 +16,12 @@ use sync::now;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::body::bytes_of;
+use crate::body::bytes_within;
 use crate::path::{DoiPath, Path};
 use crate::{ApiError, ApiState};
+
+/// Most bytes of a document, the files in it included. What is kept of it is less.
+const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
 
 /// The route that the other side of a connection calls, with the connection's own credentials.
 pub fn public_routes() -> OpenApiRouter<ApiState> {
@@ -50,9 +53,18 @@ pub(crate) async fn receive_document(
     if !signs_in(request.headers(), &credentials) {
         return Ok(who_are_you());
     }
-    let document = bytes_of(request).await?;
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let charset = content_type.and_then(charset_of).map(str::to_owned);
+    let document = bytes_within(request, MAX_DOCUMENT_BYTES).await?;
+    let document = incoming::text_of_document(&document, charset.as_deref());
     let reply = take(&state, &connection, &credentials, &document).await;
     Ok(told(reply))
+}
+
+/// The charset that a content type names.
+fn charset_of(content_type: &str) -> Option<&str> {
+    let value = content_type.split(';').find_map(|part| part.trim().strip_prefix("charset="))?;
+    Some(value.trim_matches('"'))
 }
 
 /// The credentials of a connection, opened.
@@ -77,14 +89,9 @@ fn signs_in(headers: &HeaderMap, credentials: &Credentials) -> bool {
 }
 
 /// Keeps a document, and says what became of it.
-async fn take(
-    state: &ApiState,
-    connection: &Connection,
-    credentials: &Credentials,
-    document: &[u8],
-) -> Reply {
+async fn take(state: &ApiState, connection: &Connection, credentials: &Credentials, document: &str) -> Reply {
     let doi = &connection.settings.doi;
-    let taken = match incoming::receive(document, credentials.doi_shared_secret.as_ref()) {
+    let taken = match incoming::receive(document.as_bytes(), credentials.doi_shared_secret.as_ref()) {
         Ok(taken) => taken,
         Err(refused) => return refused.envelope.refused(refused.code, &refused.sentence, doi, now()),
     };
@@ -92,8 +99,7 @@ async fn take(
     if connection.status == ConnectionStatus::Inactive || !connection.settings.enables(taken.data_type) {
         return refused(560, "this connection is switched off for now");
     }
-    let text = String::from_utf8_lossy(document);
-    match state.engine.take_document(&connection.id, taken.data_type, &taken.id, &text).await {
+    match state.engine.take_document(&connection.id, taken.data_type, &taken.id, document).await {
         Ok(is_new) => {
             tracing::info!(connection = %connection.id, data_type = %taken.data_type, is_new, "a document came");
             taken.envelope.taken(doi, now())

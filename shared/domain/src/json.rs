@@ -4,8 +4,10 @@
 //! `serde_json::Value` would turn `12345678901234567.89` into a float, and money must not pass through one; it would
 //! also build a tree of which a mapping reads a few leaves.
 
+mod non_finite;
 mod writing;
 
+pub use non_finite::{NonFinite, without_non_finite};
 pub use writing::{separate, string, write_member, write_name, write_string, write_string_bytes};
 
 use std::borrow::Cow;
@@ -125,12 +127,12 @@ impl<'a> Json<'a> {
         serde_json::from_str::<Items<'a>>(self.0).map(|items| items.0).unwrap_or_default()
     }
 
-    /// The member called `name`, if this is an object that has one.
+    /// The member called `name`, if this is an object that has one; the last, where there are several.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Json<'a>> {
         let mut found = None;
         self.each_member(|key, value| {
-            if found.is_none() && key == name {
+            if key == name {
                 found = Some(value);
             }
         });

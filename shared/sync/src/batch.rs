@@ -11,7 +11,7 @@ use domain::connection::Connection;
 use domain::json::Opened;
 use domain::mapping::drift::{SchemaPolicy, Shape, Watch};
 use domain::mapping::{
-    Deletion, FieldMapping, Filter, Filters, Mapped, Mapper, Rules, Transformation, Unmapped,
+    Deletion, FieldMapping, Filter, Filters, Mapped, Mapper, Note, NoteKind, Rules, Transformation, Unmapped,
 };
 use domain::notation::Notations;
 use domain::run::{Counts, FailedRecord, FailureClass, Files, Notices, RunFlag};

@@ -56,6 +56,7 @@ async fn take(
 fn only_looking(connection: &Connection) -> Connection {
     let mut connection = connection.clone();
     connection.settings.files.after_read = FileAfterRead::Keep;
+    connection.settings.files.rest_seconds = 0;
     connection.settings.retry_attempts = 0;
     connection.settings.timeout = connection.settings.timeout.min(MAX_TIMEOUT_MS);
     connection

@@ -1,5 +1,7 @@
 //! What becomes of records that were set aside: mended by a person, or closed by a run that brings them in.
 
+use std::sync::Arc;
+
 use domain::FieldError;
 use domain::assignment::Scope;
 use domain::connection::Connection;

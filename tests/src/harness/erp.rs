@@ -41,9 +41,9 @@ impl Erp {
         let permits = Arc::clone(&gate);
         let answer = async move |Query(query): Query<HashMap<String, String>>| {
             permits.acquire().await.unwrap().forget();
-            let page = query.get("page").map_or("0", String::as_str);
+            let page: u64 = query.get("page").map_or(1, |page| page.parse().unwrap());
             let data: Vec<_> = (0..2).map(|n| json!({"sku": format!("P{page}-{n}")})).collect();
-            Json(json!({"data": data, "total": total}))
+            Json(json!({"data": data, "page": page, "total": total}))
         };
         (serve(axum::Router::new().fallback(get(answer))).await, gate)
     }

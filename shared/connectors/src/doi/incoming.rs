@@ -1,6 +1,8 @@
 //! Documents that the other side sends by itself: what they are, whether they are for us, and how they are answered.
 //! Pure: whoever takes a document in keeps it before it is answered.
 
+use std::io::Read;
+
 use domain::DataType;
 use domain::connection::{DoiIdentity, DoiSettings};
 use jiff::Timestamp;
@@ -8,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::xml::{self, Element};
+use crate::encoding::{Charset, Utf8Reader};
 
 const CXML: &str = "text/xml; charset=UTF-8";
 const UBL: &str = "application/xml; charset=utf-8";
@@ -80,7 +83,7 @@ pub fn receive(document: &[u8], shared_secret: Option<&SecretString>) -> Result<
         let sentence = "the document has no ID".to_owned();
         return Err(refused(422, sentence, Envelope::Ubl(String::new())));
     };
-    Ok(Incoming { data_type, id: ubl_id(&root, id), envelope: Envelope::Ubl(id.to_owned()) })
+    Ok(Incoming { data_type, id: fingerprint(id, &root), envelope: Envelope::Ubl(id.to_owned()) })
 }
 
 fn of_cxml(root: &Element, shared_secret: Option<&SecretString>) -> Result<Incoming, (u16, String)> {
@@ -101,8 +104,8 @@ fn of_cxml(root: &Element, shared_secret: Option<&SecretString>) -> Result<Incom
             return Err((450, format!("{other} is not implemented here: {taken}")));
         }
     };
-    let id = format!("{:032x}", xxh3_128(id.as_bytes()));
-    Ok(Incoming { data_type, id, envelope: Envelope::Cxml })
+    // A document that is sent again may tell another time at its top.
+    Ok(Incoming { data_type, id: fingerprint(id, request), envelope: Envelope::Cxml })
 }
 
 /// Whether two secrets are the same, in a time that tells nothing but how long the one that was shown is.
@@ -122,19 +125,47 @@ fn ubl_type(root: &str) -> Option<DataType> {
     }
 }
 
-/// What makes a UBL document the same: its type, who sends it to whom, its ID, and its UUID.
-fn ubl_id(root: &Element, id: &str) -> String {
-    let parties = root.children.iter().filter(|child| child.name.ends_with("Party"));
-    let named = |party: &Element| {
-        let party = party.at("Party").unwrap_or(party);
-        let name = party.text_at("PartyIdentification/ID").or(party.text_at("PartyName/Name"));
-        name.unwrap_or_default().to_owned()
-    };
-    let mut whole = format!("{}\n{id}\n{}", root.name, root.text_at("UUID").unwrap_or_default());
-    for party in parties {
-        whole.push_str(&format!("\n{}={}", party.name, named(party)));
+/// What makes a document the same as one that came before: the name it has, and everything in it. One that differs is
+/// another, though it has the same name: it corrects the one before.
+fn fingerprint(name: &str, content: &Element) -> String {
+    format!("{:032x}", xxh3_128(format!("{name}\n{}", content.canonical()).as_bytes()))
+}
+
+/// A document as text, whatever it is written in, without the files that are embedded in it: a picture of an invoice may
+/// have megabytes, and tells nothing that is read. `charset` is what its content type names, which goes before what it says
+/// itself (RFC 7303, section 3).
+#[must_use]
+pub fn text_of_document(document: &[u8], charset: Option<&str>) -> String {
+    let charset =
+        charset.and_then(|charset| encoding_rs::Encoding::for_label(charset.as_bytes())).map(Charset::Web);
+    let mut text = Vec::with_capacity(document.len());
+    let decoded = Utf8Reader::new(document, charset).read_to_end(&mut text);
+    let text = if decoded.is_ok() { text } else { document.to_vec() };
+    without_embedded(&String::from_utf8_lossy(&text))
+}
+
+const EMBEDDED: &str = "EmbeddedDocumentBinaryObject";
+
+/// Empties the elements that embed a file.
+fn without_embedded(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len().min(1 << 20));
+    let mut rest = text;
+    while let Some(at) = rest.find(EMBEDDED) {
+        let (before, found) = rest.split_at(at + EMBEDDED.len());
+        kept.push_str(before);
+        rest = found;
+        // Of an element that begins here, what stands between its tags goes.
+        let Some(content) = found.find('>').filter(|end| !found[..*end].ends_with('/')) else { continue };
+        let is_closing = before[..at].rfind('<').is_some_and(|begin| before[begin..].starts_with("</"));
+        if is_closing {
+            continue;
+        }
+        let (tag, inside) = found.split_at(content + 1);
+        kept.push_str(tag);
+        rest = &inside[inside.find('<').unwrap_or(inside.len())..];
     }
-    format!("{:032x}", xxh3_128(whole.as_bytes()))
+    kept.push_str(rest);
+    kept
 }
 
 impl Envelope {

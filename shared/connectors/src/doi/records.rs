@@ -15,7 +15,7 @@ pub(super) fn records(data_type: DataType, root: &Element) -> Result<Vec<Value>,
         ("cXML", Some(("ConfirmationRequest", request))) => vec![confirmation(request)],
         ("cXML", Some(("ShipNoticeRequest", request))) => ship_notice(request),
         ("cXML", Some(("InvoiceDetailRequest", request))) => vec![cxml_invoice(request)],
-        ("OrderResponse" | "OrderResponseSimple", _) => vec![order_response(root)],
+        ("OrderResponse" | "OrderResponseSimple", _) => order_response(root),
         ("DespatchAdvice", _) => despatch(root),
         ("Invoice", _) => vec![ubl_invoice(root, "InvoiceLine", "InvoicedQuantity", "invoice")],
         ("CreditNote", _) => vec![ubl_invoice(root, "CreditNoteLine", "CreditedQuantity", "credit_note")],
@@ -34,7 +34,15 @@ fn record<'a>(fields: impl IntoIterator<Item = (&'static str, Option<&'a str>)>)
     Value::Object(fields.into_iter().filter_map(there).collect::<Map<_, _>>())
 }
 
-fn with_lines(mut record: Value, lines: Vec<Value>) -> Value {
+/// An invoice with its lines. Where it is of one order, the lines need not repeat which.
+fn with_lines(mut record: Value, mut lines: Vec<Value>) -> Value {
+    if let Some(order) = record.get("orderNumber") {
+        for line in lines.iter_mut().filter_map(Value::as_object_mut) {
+            if line.get("orderNumber") == Some(order) {
+                line.remove("orderNumber");
+            }
+        }
+    }
     if !lines.is_empty() {
         record["lines"] = lines.into();
     }
@@ -86,28 +94,29 @@ fn ship_notice(request: &Element) -> Vec<Value> {
     request.all("ShipNoticePortion").map(of_order).collect()
 }
 
+/// An invoice, which may be for several orders, of articles, of services, or of whole orders.
 fn cxml_invoice(request: &Element) -> Value {
     let header = request.at("InvoiceDetailRequestHeader");
     let of_header = |name: &str| header.and_then(|header| header.attribute(name));
-    let order = request.at("InvoiceDetailOrder");
-    let sum = |path: &str| request.text_at(&format!("InvoiceDetailSummary/{path}/Money"));
     let currency = ["NetAmount", "GrossAmount", "SubtotalAmount"];
     let currency = currency
         .iter()
         .find_map(|name| request.at(&format!("InvoiceDetailSummary/{name}/Money"))?.attribute("currency"));
-    let lines = order.into_iter().flat_map(|order| order.all("InvoiceDetailItem")).map(|item| {
-        record([
-            ("lineNumber", item.attribute("invoiceLineNumber")),
-            ("sku", item.text_at("InvoiceDetailItemReference/ItemID/SupplierPartID")),
-            ("description", item.text_at("InvoiceDetailItemReference/Description")),
-            ("quantity", item.attribute("quantity")),
-            ("unitPrice", item.text_at("UnitPrice/Money")),
-            ("total", item.text_at("SubtotalAmount/Money")),
-        ])
-    });
+    let sum =
+        |path: &str| request.amount_at(&format!("InvoiceDetailSummary/{path}/Money"), "currency", currency);
+    let of_order = |order: &Element| order.at("InvoiceDetailOrderInfo").and_then(ordered).map(str::to_owned);
+    let mut lines = Vec::new();
+    let mut orders = Vec::new();
+    for order in request.all("InvoiceDetailOrder").chain(request.all("InvoiceDetailHeaderOrder")) {
+        let number = of_order(order);
+        let line = |item| cxml_line(item, number.as_deref(), currency);
+        let items = ["InvoiceDetailItem", "InvoiceDetailServiceItem", "InvoiceDetailOrderSummary"];
+        lines.extend(order.children.iter().filter(|item| items.contains(&item.name.as_str())).map(line));
+        orders.push(number);
+    }
     let invoice = record([
         ("invoiceNumber", of_header("invoiceID")),
-        ("orderNumber", order.and_then(|order| ordered(order.at("InvoiceDetailOrderInfo")?))),
+        ("orderNumber", only(&orders)),
         ("status", of_header("purpose").or(Some("standard"))),
         ("currency", currency),
         ("netTotal", sum("SubtotalAmount")),
@@ -116,7 +125,30 @@ fn cxml_invoice(request: &Element) -> Value {
         ("balance", sum("DueAmount")),
         ("issuedOn", of_header("invoiceDate").map(day)),
     ]);
-    with_lines(invoice, lines.collect())
+    with_lines(invoice, lines)
+}
+
+fn cxml_line(item: &Element, order: Option<&str>, currency: Option<&str>) -> Value {
+    let about = ["InvoiceDetailItemReference", "InvoiceDetailServiceItemReference"];
+    let about = about.iter().find_map(|name| item.at(name));
+    let text = |path: &str| about.and_then(|about| about.text_at(path));
+    let sku = ["ItemID/SupplierPartID", "ItemID/BuyerPartID"].iter().find_map(|path| text(path));
+    record([
+        ("lineNumber", item.attribute("invoiceLineNumber")),
+        ("orderNumber", order),
+        ("sku", sku),
+        ("description", text("Description")),
+        ("quantity", item.attribute("quantity")),
+        ("unitPrice", item.amount_at("UnitPrice/Money", "currency", currency)),
+        ("total", item.amount_at("SubtotalAmount/Money", "currency", currency)),
+    ])
+}
+
+/// The order that all name; none where they name several, of which each line has its own.
+fn only(orders: &[Option<String>]) -> Option<&str> {
+    let mut named = orders.iter().flatten();
+    let first = named.next()?;
+    named.all(|order| order == first).then_some(first)
 }
 
 /// The day of a moment.
@@ -137,8 +169,11 @@ fn issued(root: &Element) -> Option<String> {
     })
 }
 
-fn order_response(root: &Element) -> Value {
-    let accepted = root.text_at("AcceptedIndicator").map(|text| if text == "true" { "AP" } else { "RE" });
+/// A record for each order that is answered.
+fn order_response(root: &Element) -> Vec<Value> {
+    // A truth of XML Schema is written as a word or as a digit.
+    let accepted =
+        root.text_at("AcceptedIndicator").map(|text| if matches!(text, "true" | "1") { "AP" } else { "RE" });
     let status = match root.text_at("OrderResponseCode").or(accepted) {
         Some("AB") => Some("received"),
         Some("AP") | None => Some("accepted"),
@@ -146,12 +181,20 @@ fn order_response(root: &Element) -> Value {
         Some("RE") => Some("rejected"),
         other => other,
     };
-    record([
-        ("orderNumber", root.text_at("OrderReference/ID")),
-        ("reference", root.text_at("CustomerReference")),
-        ("status", status),
-        ("modifiedAt", issued(root).as_deref()),
-    ])
+    let of_order = |order: Option<&str>| {
+        record([
+            ("orderNumber", order),
+            ("reference", root.text_at("CustomerReference")),
+            ("status", status),
+            ("modifiedAt", issued(root).as_deref()),
+        ])
+    };
+    let orders: Vec<&str> = root.all("OrderReference").filter_map(|order| order.text_at("ID")).collect();
+    if orders.is_empty() {
+        vec![of_order(None)]
+    } else {
+        orders.into_iter().map(|order| of_order(Some(order))).collect()
+    }
 }
 
 /// A record for each order that something of is shipped.
@@ -183,36 +226,71 @@ fn despatch(root: &Element) -> Vec<Value> {
     orders.into_iter().map(of_order).collect()
 }
 
+/// Where the number of an article stands, the seller's own first: PEPPOL asks for none of them.
+const ARTICLE: [&str; 4] = [
+    "Item/SellersItemIdentification/ID",
+    "Item/StandardItemIdentification/ID",
+    "Item/BuyersItemIdentification/ID",
+    "Item/ManufacturersItemIdentification/ID",
+];
+
 fn ubl_invoice(root: &Element, line: &str, quantity: &str, status: &str) -> Value {
-    let total = |name: &str| root.text_at(&format!("LegalMonetaryTotal/{name}"));
-    let customer = "AccountingCustomerParty";
-    let lines = root.all(line).map(|line| {
-        record([
-            ("lineNumber", line.text_at("ID")),
-            ("sku", line.text_at("Item/SellersItemIdentification/ID")),
-            ("description", line.text_at("Item/Name")),
-            ("quantity", line.text_at(quantity)),
-            ("unitPrice", line.text_at("Price/PriceAmount")),
-            ("total", line.text_at("LineExtensionAmount")),
-        ])
-    });
+    let currency = root.text_at("DocumentCurrencyCode").or_else(|| only_currency(root));
+    let amount =
+        |element: &'_ Element, path: &str| element.amount_at(path, "currencyID", currency).map(str::to_owned);
+    let total = |name: &str| amount(root, &format!("LegalMonetaryTotal/{name}"));
+    let customer = "AccountingCustomerParty/Party";
+    let customer_name = ["PartyName/Name", "PartyLegalEntity/RegistrationName"];
+    let customer_name = customer_name.iter().find_map(|name| root.text_at(&format!("{customer}/{name}")));
+    let own_order = root.at("OrderReference").and_then(order_of);
+    let mut orders = Vec::new();
+    let lines: Vec<Value> = root
+        .all(line)
+        .map(|line| {
+            let order = line.at("OrderLineReference/OrderReference").and_then(order_of);
+            orders.push(order.map(str::to_owned));
+            record([
+                ("lineNumber", line.text_at("ID")),
+                ("orderNumber", order),
+                ("sku", ARTICLE.iter().find_map(|path| line.text_at(path))),
+                ("description", line.text_at("Item/Name")),
+                ("quantity", line.text_at(quantity)),
+                ("unitPrice", amount(line, "Price/PriceAmount").as_deref()),
+                ("total", amount(line, "LineExtensionAmount").as_deref()),
+            ])
+        })
+        .collect();
     let invoice = record([
         ("invoiceNumber", root.text_at("ID")),
-        ("orderNumber", root.text_at("OrderReference/ID")),
+        ("orderNumber", own_order.or(only(&orders))),
         ("reference", root.text_at("BuyerReference")),
-        ("customerId", root.text_at(&format!("{customer}/SupplierAssignedAccountID"))),
-        ("customerName", root.text_at(&format!("{customer}/Party/PartyName/Name"))),
+        ("customerId", root.text_at("AccountingCustomerParty/SupplierAssignedAccountID")),
+        ("customerName", customer_name),
         ("status", Some(status)),
-        ("currency", root.text_at("DocumentCurrencyCode")),
-        ("netTotal", total("TaxExclusiveAmount").or(total("LineExtensionAmount"))),
-        ("tax", root.text_at("TaxTotal/TaxAmount")),
-        ("total", total("TaxInclusiveAmount").or(total("PayableAmount"))),
-        ("balance", total("PayableAmount")),
+        ("currency", currency),
+        ("netTotal", total("TaxExclusiveAmount").or(total("LineExtensionAmount")).as_deref()),
+        ("tax", amount(root, "TaxTotal/TaxAmount").as_deref()),
+        ("total", total("TaxInclusiveAmount").or(total("PayableAmount")).as_deref()),
+        ("balance", total("PayableAmount").as_deref()),
         ("issuedOn", root.text_at("IssueDate").map(day)),
         ("dueOn", root.text_at("DueDate").map(day)),
         ("modifiedAt", issued(root).as_deref()),
     ]);
-    with_lines(invoice, lines.collect())
+    with_lines(invoice, lines)
+}
+
+/// The order that a reference names. Where the buyer has none, PEPPOL has it say `NA` and name the seller's (BIS Billing 3,
+/// section 4.2).
+fn order_of(reference: &Element) -> Option<&str> {
+    reference.text_at("ID").filter(|id| *id != "NA").or(reference.text_at("SalesOrderID"))
+}
+
+/// The currency of all totals, where the document names none.
+fn only_currency(root: &Element) -> Option<&str> {
+    let totals = root.at("LegalMonetaryTotal")?;
+    let mut named = totals.children.iter().filter_map(|amount| amount.attribute("currencyID"));
+    let first = named.next()?;
+    named.all(|currency| currency == first).then_some(first)
 }
 
 fn product(line: &Element) -> Value {

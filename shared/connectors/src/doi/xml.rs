@@ -7,6 +7,8 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
+use crate::xml::declares;
+
 /// How deep elements may be nested.
 const MAX_DEPTH: usize = 64;
 
@@ -81,6 +83,22 @@ impl Element {
         out.push_str(&format!("</{}>\n", self.name));
     }
 
+    /// Everything that it says, whatever prefixes, blanks between elements and order of attributes it is written with.
+    pub(super) fn canonical(&self) -> String {
+        let mut out = String::new();
+        self.write_canonical(&mut out);
+        out
+    }
+
+    fn write_canonical(&self, out: &mut String) {
+        let mut attributes: Vec<_> =
+            self.attributes.iter().filter(|(name, _)| !name.starts_with("xmlns")).collect();
+        attributes.sort();
+        out.push_str(&format!("<{} {attributes:?} {:?}", self.name, self.text.trim()));
+        self.children.iter().for_each(|child| child.write_canonical(out));
+        out.push('>');
+    }
+
     /// The value of an attribute, if it has one that is not empty.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|(known, _)| known == name);
@@ -105,6 +123,32 @@ impl Element {
     /// The text at a path of elements.
     pub(super) fn text_at(&self, path: &str) -> Option<&str> {
         self.at(path)?.content()
+    }
+
+    /// Every element at a path, whichever of several of a name it lies in.
+    pub(super) fn all_at(&self, path: &str) -> Vec<&Self> {
+        path.split('/')
+            .fold(vec![self], |found, name| found.into_iter().flat_map(|element| element.all(name)).collect())
+    }
+
+    /// The amount at a path that is in `currency`, as the attribute `named` tells, or that tells no other. Without a currency,
+    /// the only one there is.
+    pub(super) fn amount_at(&self, path: &str, named: &str, currency: Option<&str>) -> Option<&str> {
+        let amounts: Vec<&Self> =
+            self.all_at(path).into_iter().filter(|amount| amount.content().is_some()).collect();
+        let of =
+            |wanted: Option<&str>| amounts.iter().find(|amount| amount.attribute(named) == wanted).copied();
+        let found = match currency {
+            Some(_) => of(currency).or_else(|| of(None)),
+            None => {
+                let first = amounts.first().copied();
+                let alike = amounts
+                    .iter()
+                    .all(|amount| amount.attribute(named) == first.and_then(|a| a.attribute(named)));
+                first.filter(|_| alike)
+            }
+        };
+        found?.content()
     }
 }
 
@@ -161,7 +205,7 @@ pub(super) fn parse(document: &[u8]) -> Result<Element, String> {
             Event::Text(text) => add_text(&text.xml10_content(), &mut open)?,
             Event::CData(text) => add_text(&text.xml10_content(), &mut open)?,
             Event::GeneralRef(reference) => add_text(&resolved(&reference)?, &mut open)?,
-            Event::DocType(doctype) if doctype.contains('[') => {
+            Event::DocType(doctype) if declares(&doctype) => {
                 return Err(
                     "its document type declares something of its own, which is not accepted".to_owned()
                 );

@@ -2,15 +2,20 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::connection::{Checksum, FileAfterRead, FileContent, FileSettings};
 use jiff::Timestamp;
 use serde::Serialize;
 use transport::ErpError;
-use transport::sftp::{Entry, Renamed, SftpSession};
+use transport::sftp::{Entry, Renamed, SftpSession, shown};
 
 use super::claim::{self, Pattern};
 use super::sums;
+
+/// How old a file has to be, in seconds by our clock, to be taken for one that nobody writes any more. A server whose clock
+/// is behind is noticed at the end of the file.
+const YOUNG_S: i64 = 60;
 
 /// How many names are tried where one is taken.
 const MAX_ATTEMPTS: u32 = 100;
@@ -81,8 +86,31 @@ impl Directory {
     }
 
     /// The files that `pattern` takes, by name; those that an earlier run claimed come first. A file whose marker or
-    /// checksum is not there yet is left alone.
+    /// checksum is not there yet is left alone, and so is one that is still being written.
     pub(super) async fn waiting(&self, pattern: &Pattern) -> Result<Waiting, ErpError> {
+        let mut waiting = self.found(pattern).await?;
+        let rest = i64::from(self.settings.rest_seconds);
+        let young = Timestamp::now().as_second() - rest.max(YOUNG_S);
+        let is_young = |file: &Entry| file.modified == 0 || i64::from(file.modified) > young;
+        if rest == 0 || !waiting.files.iter().any(is_young) {
+            return Ok(waiting);
+        }
+        tokio::time::sleep(Duration::from_secs(self.settings.rest_seconds.into())).await;
+        let later = self.found(pattern).await?.files;
+        waiting.files.retain(|file| {
+            let now = later.iter().find(|later| later.name == file.name);
+            let rests = now.is_none_or(|now| (now.size, now.modified) == (file.size, file.modified));
+            if !rests {
+                waiting
+                    .notices
+                    .push(format!("{} is still being written and waits for the next run", shown(&file.name)));
+            }
+            rests
+        });
+        Ok(waiting)
+    }
+
+    async fn found(&self, pattern: &Pattern) -> Result<Waiting, ErpError> {
         let mut files = self.session.list(&self.path).await?;
         let names: BTreeSet<String> = files.iter().map(|file| file.name.clone()).collect();
         let marker = self.settings.done_marker.as_deref();
@@ -96,14 +124,44 @@ impl Directory {
         files.retain(|file| !file.is_directory && ours(&file.name));
         files.sort_by_key(|file| !claim::is_claimed(&file.name));
         let mut notices = Vec::new();
+        let mut told = Vec::with_capacity(files.len());
+        for file in files {
+            told.extend(self.followed(file, &mut notices).await?);
+        }
+        let mut files = told;
         files.retain(|file| {
             let told = self.told_by(&file.name);
             let missing = told.iter().find(|name| !names.contains(*name));
             let lacks = missing.filter(|_| !claim::is_claimed(&file.name));
-            notices.extend(lacks.map(|missing| format!("{} waits for {missing}", file.name)));
+            notices
+                .extend(lacks.map(|missing| format!("{} waits for {}", shown(&file.name), shown(missing))));
             lacks.is_none()
         });
         Ok(Waiting { files: files.into(), notices })
+    }
+
+    /// What a link leads to, under its own name; any other file as it is. A link that leads to no file is told.
+    async fn followed(&self, file: Entry, notices: &mut Vec<String>) -> Result<Option<Entry>, ErpError> {
+        if !file.is_link {
+            return Ok(Some(file));
+        }
+        match self.session.stat(&self.path_of(&file.name)).await {
+            Ok(Some(found)) if !found.is_directory => Ok(Some(Entry { name: file.name, ..found })),
+            Ok(Some(_)) => {
+                notices.push(format!("{} is a link to a directory and was passed over", shown(&file.name)));
+                Ok(None)
+            }
+            Ok(None) => {
+                notices
+                    .push(format!("{} is a link that leads nowhere and was passed over", shown(&file.name)));
+                Ok(None)
+            }
+            Err(error) if error.is_transient() => Err(error),
+            Err(error) => {
+                notices.push(error.to_string());
+                Ok(None)
+            }
+        }
     }
 
     /// The names of the files that tell of a file: its marker and its checksum.
@@ -199,7 +257,7 @@ impl Directory {
         let directory = self.path_of(&self.settings.push.directory);
         self.session.make_directory(&directory).await?;
         let status = if reason.is_none() { "stored" } else { "refused" };
-        let text = serde_json::to_vec(&Acknowledgement { file: original, status, reason, at: now });
+        let text = serde_json::to_vec(&Acknowledgement { file: &shown(original), status, reason, at: now });
         let text = text.map_err(|error| ErpError::Malformed(error.to_string()))?;
         self.session.write(&claim::join(&directory, &claim::told_by(pattern, original)), &text).await
     }
@@ -219,7 +277,7 @@ impl Directory {
             _ => claim::join(directory, &claim::stamped_name(original, now, attempt - 1)),
         };
         let moved = self.move_to(claimed, target).await?;
-        let note = format!("{original}: {reason}\nSet aside at {now}.\n");
+        let note = format!("{}: {reason}\nSet aside at {now}.\n", shown(original));
         self.session.write(&format!("{moved}.err.txt"), note.as_bytes()).await?;
         self.acknowledge(original, Some(reason), now).await?;
         self.remove_what_tells_of(original).await?;
@@ -238,8 +296,8 @@ impl Directory {
         }
         Err(ErpError::Rejected(format!(
             "{} cannot be moved to {}: that name and {MAX_ATTEMPTS} others are taken",
-            self.path_of(name),
-            self.path_of(&target(1))
+            shown(&self.path_of(name)),
+            shown(&self.path_of(&target(1)))
         )))
     }
 
@@ -247,7 +305,7 @@ impl Directory {
         ErpError::Misconfigured(format!(
             "{} on {} may be read but not moved: grant the login write access to {}, or set settings.files.afterRead \
              to keep",
-            self.path_of(name),
+            shown(&self.path_of(name)),
             self.session.server(),
             self.path
         ))

@@ -8,7 +8,7 @@ use domain::connection::FileDuplicates;
 use domain::stored_file::StoredFile;
 use jiff::Timestamp;
 use transport::ErpError;
-use transport::sftp::Entry;
+use transport::sftp::{Entry, shown};
 
 use super::claim;
 use super::directory::Directory;
@@ -47,7 +47,9 @@ impl Duplicates {
         listed: &Entry,
         claimed: &str,
     ) -> Result<Verdict, ErpError> {
-        let Some(earlier) = self.earlier(directory, listed.size, claimed).await? else {
+        // Where the size is not told, the file is read: it tells it then.
+        let Some(size) = listed.size else { return Ok(Verdict::Read) };
+        let Some(earlier) = self.earlier(directory, size, claimed).await? else {
             return Ok(Verdict::Read);
         };
         let name = claim::original_name(claimed);
@@ -55,11 +57,15 @@ impl Duplicates {
         let is_itself = earlier.is_itself(name, listed.modified);
         if is_itself && claim::is_claimed(&listed.name) {
             return Ok(Verdict::PassOver(format!(
-                "{name} was stored already, at {stored_at:.0}: it is archived and not read again"
+                "{} was stored already, at {stored_at:.0}: it is archived and not read again",
+                shown(name)
             )));
         }
-        let told =
-            format!("{name} has the same content as {}, which was stored at {stored_at:.0}", earlier.name);
+        let told = format!(
+            "{} has the same content as {}, which was stored at {stored_at:.0}",
+            shown(name),
+            shown(&earlier.name)
+        );
         match self.wanted {
             FileDuplicates::Skip => Ok(Verdict::PassOver(format!("{told}: it is archived unread"))),
             FileDuplicates::Read => {
@@ -98,6 +104,12 @@ impl Duplicates {
         self.unnoted.push(StoredFile { name, size, modified, sha256, stored_at: Timestamp::now() });
     }
 
+    /// Forgets a file that was read in this pull and is not stored.
+    pub(super) fn forget(&mut self, claimed: &str) {
+        let name = claim::original_name(claimed);
+        self.unnoted.retain(|file| file.name != name);
+    }
+
     /// Whether a file was read and is not noted.
     pub(super) fn is_unnoted(&self, claimed: &str) -> bool {
         self.unnoted.iter().any(|file| file.name == claim::original_name(claimed))
@@ -118,6 +130,7 @@ impl Duplicates {
         let Some(sha256) = directory.sha256(&left.name).await? else { return Ok(()) };
         let name = claim::original_name(&left.name).to_owned();
         let Entry { size, modified, .. } = *left;
+        let Some(size) = size else { return Ok(()) };
         let file = StoredFile { name, size, modified, sha256, stored_at: Timestamp::now() };
         self.ledger.note(self.data_type, &file).await
     }

@@ -1,5 +1,8 @@
 //! JSON: one document with an array of records somewhere near its top, read element by element.
 
+mod finite;
+mod keyed;
+
 use std::fmt;
 use std::io::{BufReader, Read};
 
@@ -9,6 +12,8 @@ use serde_json::value::RawValue;
 
 use super::budget::Budget;
 use super::writer::{Fault, PageWriter};
+use finite::Finite;
+use keyed::Keyed;
 
 /// Members that hold the records, in the answers and exports of most systems.
 const USUAL_MEMBERS: [&str; 6] = ["data", "items", "results", "records", "value", "d"];
@@ -24,9 +29,9 @@ pub(super) fn read(
     out: &mut PageWriter,
 ) -> Result<(), Fault> {
     let budget = Budget::new();
-    let reader = BufReader::with_capacity(64 * 1024, budget.bound(source));
+    let reader = BufReader::with_capacity(64 * 1024, budget.bound(Finite::new(source)));
     let mut deserializer = serde_json::Deserializer::from_reader(reader);
-    let steps: Option<Vec<&str>> = path.map(|path| path.split('.').collect());
+    let steps: Option<Vec<&str>> = path.map(steps_of);
     let search = steps.as_deref().map_or(Search::Usual(USUAL_DEPTH), Search::Path);
     let mut records = Records { out, budget, data_type, found: false, stopped: None };
     let read = Level { records: &mut records, search }.deserialize(&mut deserializer);
@@ -37,6 +42,14 @@ pub(super) fn read(
         Ok(()) if found => Ok(()),
         Ok(()) => Err(Fault::File(not_found(path))),
     }
+}
+
+/// The members that lead to the records: `.*` and `[*]` at the end say no more than that they are in there, and a JSONPath
+/// may be written for the same.
+fn steps_of(path: &str) -> Vec<&str> {
+    let path = path.strip_prefix("$.").or(path.strip_prefix('$')).unwrap_or(path);
+    let path = path.strip_suffix(".*").or(path.strip_suffix("[*]")).unwrap_or(path);
+    path.split('.').filter(|step| !step.is_empty() && *step != "*").collect()
 }
 
 fn not_found(path: Option<&str>) -> String {
@@ -148,13 +161,20 @@ impl<'de> Visitor<'de> for Level<'_, '_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let Self { records, search } = self;
+        let mut keyed = Keyed::new(search);
         while let Some(name) = members.next_key::<String>()? {
-            match self.search.inside(&name, self.records.data_type) {
-                Some(search) => members.next_value_seed(Level { records: &mut *self.records, search })?,
-                None => drop(members.next_value::<IgnoredAny>()?),
+            match search.inside(&name, records.data_type) {
+                Some(search) => members.next_value_seed(Level { records: &mut *records, search })?,
+                None if records.found && !keyed.is_certain() || keyed.is_refuted() => {
+                    members.next_value::<IgnoredAny>()?;
+                }
+                None => keyed
+                    .add(name, &members.next_value::<Box<RawValue>>()?, records)
+                    .map_err(A::Error::custom)?,
             }
         }
-        Ok(())
+        keyed.end(records).map_err(A::Error::custom)
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {

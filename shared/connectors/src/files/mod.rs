@@ -33,7 +33,7 @@ use domain::DataType;
 use domain::connection::{ConnectionSettings, Credentials};
 use serde_json::json;
 use tokio::sync::OnceCell;
-use transport::sftp::{Entry, SftpSession};
+use transport::sftp::{Entry, SftpSession, shown};
 use transport::{Egress, ErpError};
 
 use crate::{Connector, Found, Ledger, Lookup, Pages, Pull, Push, PushError, Pushed, TestReport};
@@ -76,7 +76,13 @@ impl FileConnector {
 
     async fn connect(&self) -> Result<SftpSession, ErpError> {
         let timeout = Duration::from_millis(u64::from(self.settings.timeout));
-        let session = SftpSession::connect(&self.egress, &self.credentials, timeout).await?;
+        let session = SftpSession::connect(
+            &self.egress,
+            &self.credentials,
+            timeout,
+            self.settings.files.legacy_algorithms,
+        )
+        .await?;
         self.host_key.get_or_init(|| session.host_key().to_owned());
         Ok(session)
     }
@@ -111,7 +117,7 @@ impl FileConnector {
         let user = self.credentials.sftp_username.as_deref().unwrap_or_default();
         let directories = entries.iter().filter(|entry| entry.is_directory).count();
         let files = entries.len() - directories;
-        let names: Vec<&str> = entries.iter().take(NAMES_SHOWN).map(|entry| entry.name.as_str()).collect();
+        let names: Vec<_> = entries.iter().take(NAMES_SHOWN).map(|entry| shown(&entry.name)).collect();
         TestReport {
             message: format!(
                 "Signed in at {} as {user}; {} holds {} and {}.",

@@ -27,8 +27,8 @@ pub(super) struct Position {
 pub(super) struct OpenFile {
     /// Its name now, in the directory.
     pub name: String,
-    /// Its size in bytes when it was opened.
-    pub size: u64,
+    /// Its size in bytes when it was opened, if the server tells.
+    pub size: Option<u64>,
     /// How many items were read from it.
     pub items: u64,
 }

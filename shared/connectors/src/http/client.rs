@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::DataType;
 use domain::connection::{ConnectionSettings, Credentials, PushMethod};
+use http::StatusCode;
 use serde_json::json;
 use transport::http::{HttpAnswer, HttpRequest, place};
 use transport::session::{AccessTokens, Session};
@@ -16,7 +17,7 @@ use super::hints::{self, Hints};
 use super::paging::{Pager, Verdict};
 use super::push;
 use super::sign_in;
-use crate::rest::{self, Mark, Progress, find_records, to_items};
+use crate::rest::{self, Mark, Progress, Records, find_records};
 use crate::{Connector, Found, Lookup, Page, Pages, Pull, Push, PushError, Pushed, TestReport};
 
 /// Speaks to any HTTP API that answers in JSON.
@@ -135,16 +136,20 @@ impl Pages for HttpPages {
     async fn next(&mut self) -> Result<Option<Page>, ErpError> {
         while let Some(url) = self.pager.url(&self.base)? {
             let request = self.config.request(url);
-            let answer = self.session.exchange(&request).await?;
+            let mut answer = self.session.exchange(&request).await?;
             if answer.status.is_success() {
                 let is_first = self.pager.progress.pages == 0;
-                let page = self.read(answer, &request)?;
+                let mut page = self.read_patiently(&mut answer, &request).await?;
+                if self.pager.is_counting_unsure() {
+                    self.find_counting().await?;
+                    page.resume = self.pager.progress.to_resume()?;
+                }
                 // The end that only showed by asking once more is no page of its own.
                 let tells = is_first || !page.items.is_empty() || !page.warnings.is_empty();
                 if tells || self.pager.progress.next.is_some() {
                     return Ok(Some(page));
                 }
-            } else if self.pager.is_past_the_end(answer.status) {
+            } else if self.pager.is_past_the_end(answer.status, &answer.body) {
                 self.pager.progress.next = None;
             } else if !self.pager.ask_plainly(answer.status) {
                 return Err(answer.failure(&request));
@@ -164,20 +169,74 @@ impl Pages for HttpPages {
 }
 
 impl HttpPages {
-    fn read(&mut self, answer: HttpAnswer, request: &HttpRequest) -> Result<Page, ErpError> {
+    /// Reads an answer; one that was cut off is asked for again, as often as the settings say.
+    async fn read_patiently(
+        &mut self,
+        answer: &mut HttpAnswer,
+        request: &HttpRequest,
+    ) -> Result<Page, ErpError> {
+        for attempt in 1..=self.config.retry_attempts {
+            match self.read(answer, request) {
+                Err(error @ ErpError::Unavailable(_)) => {
+                    tracing::info!(attempt, %error, "a page is asked for again");
+                    tokio::time::sleep(self.config.retry_delay * attempt).await;
+                    *answer = self.session.send(request).await?;
+                }
+                read => return read,
+            }
+        }
+        self.read(answer, request)
+    }
+
+    /// Asks for the page numbered 1, to see whether that is the second or the first again. Whatever else is answered, the
+    /// pull goes on and meets it.
+    async fn find_counting(&mut self) -> Result<(), ErpError> {
+        let Some(url) = self.pager.url(&self.base)? else { return Ok(()) };
+        let request = self.config.request(url);
+        let mut answer = self.session.exchange(&request).await?;
+        rest::normalize(&mut answer);
+        if answer.status.is_success()
+            && let Ok(Some(json)) = rest::read(&answer, &request)
+            && let Ok(records) = find_records(&json, self.data_type, self.config.api.records_path.as_deref())
+        {
+            self.pager.settle_counting(&Mark::of(&records.values()));
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, answer: &mut HttpAnswer, request: &HttpRequest) -> Result<Page, ErpError> {
+        let mut warnings: Vec<String> = rest::normalize(answer).into_iter().collect();
+        let answer = &*answer;
         let api = &self.config.api;
-        let (mut items, mark, hints) = match rest::read(&answer, request)? {
-            None => (vec![], Mark::of(&[]), Hints::default()),
+        // Past the end some servers answer with nothing at all.
+        let is_end =
+            answer.body.trim_ascii().is_empty() && self.pager.is_past_the_end(StatusCode::NOT_FOUND, &[]);
+        let answered = if is_end { None } else { rest::read(answer, request)? };
+        let (records, mark, hints) = match answered {
+            None => (None, Mark::of(&[]), Hints::default()),
             Some(json) => {
+                let failed = rest::tells_failure(&json);
                 let found = find_records(&json, self.data_type, api.records_path.as_deref());
-                let records = found.map_err(|reason| unreadable(&answer, request, &reason))?;
-                let mark = Mark::of(&records);
+                let values = found.as_ref().map(Records::values).unwrap_or_default();
+                if failed && values.is_empty() {
+                    return Err(failure(answer, request));
+                }
+                if failed {
+                    warnings
+                        .push(format!("beside records the ERP told a failure: {}", answer.excerpt(request)));
+                    self.pager.progress.doubtful = true;
+                }
+                let records = found.map_err(|reason| unreadable(answer, request, &reason))?;
+                let mark = Mark::of(&values);
                 let total_path = api.total_path.as_deref();
                 let hints = hints::gather(&json, &answer.headers, mark.count, &api.paging, total_path);
-                (to_items(&answer.body, &records), mark, hints)
+                (Some(records), mark, hints)
             }
         };
-        let mut warnings = Vec::new();
+        let (body, mut items) = match records {
+            Some(records) => records.into_items(answer.body.clone()),
+            None => (answer.body.clone(), vec![]),
+        };
         match self.pager.accept(mark, &hints, &answer.url)? {
             Verdict::Keep => warnings.extend(self.pager.shortfall(hints.total)),
             Verdict::Again(doubt) => {
@@ -187,8 +246,18 @@ impl HttpPages {
         }
         let resume = self.pager.progress.to_resume()?;
         self.total = hints.total.or(self.total);
-        Ok(Page { body: answer.body.into(), items, resume, total: hints.total, warnings, ..Page::default() })
+        Ok(Page { body: body.into(), items, resume, total: hints.total, warnings, ..Page::default() })
     }
+}
+
+/// An answer that is called a success and tells a failure.
+fn failure(answer: &HttpAnswer, request: &HttpRequest) -> ErpError {
+    let said = answer.excerpt(request);
+    ErpError::Malformed(format!(
+        "{} answered {} and told a failure: {said}",
+        place(&answer.url),
+        answer.status
+    ))
 }
 
 fn unreadable(answer: &HttpAnswer, request: &HttpRequest, reason: &str) -> ErpError {

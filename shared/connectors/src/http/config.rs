@@ -26,6 +26,9 @@ pub(super) struct HttpConfig {
     headers: HeaderMap,
     timeout: Duration,
     retry: RetryPolicy,
+    /// How often a page that was cut off is asked for again, and after what pause.
+    pub(super) retry_attempts: u32,
+    pub(super) retry_delay: Duration,
 }
 
 impl HttpConfig {
@@ -47,6 +50,8 @@ impl HttpConfig {
             headers: headers(&settings.api.headers)?,
             timeout: timeout(settings),
             retry: retry(settings),
+            retry_attempts: settings.retry_attempts,
+            retry_delay: Duration::from_millis(settings.retry_delay.into()),
         })
     }
 

@@ -20,6 +20,12 @@ pub(super) struct Hints {
     pub(super) more: Option<bool>,
     /// How many records there are in all.
     pub(super) total: Option<u64>,
+    /// The number of this page.
+    pub(super) page: Option<u64>,
+    /// How many pages there are.
+    pub(super) pages: Option<u64>,
+    /// A number beside the records that is larger than theirs: perhaps a total under a name of its own.
+    pub(super) larger: Option<u64>,
     /// The offset of this answer, and the query parameter that goes with it.
     pub(super) offset: Option<(&'static str, u64)>,
 }
@@ -87,6 +93,39 @@ const MORE: [&str; 8] = [
     "pagination.hasMore",
 ];
 
+/// Members that say whether this is the last page.
+const LAST: [&str; 5] = ["last", "isLast", "is_last", "isLastPage", "pageable.last"];
+
+/// Members that hold the number of this page.
+const PAGE_NUMBERS: [&str; 12] = [
+    "number",
+    "page",
+    "pageNumber",
+    "page_number",
+    "currentPage",
+    "current_page",
+    "pageIndex",
+    "page.number",
+    "pageable.pageNumber",
+    "meta.page",
+    "meta.current_page",
+    "pagination.page",
+];
+
+/// Members that hold how many pages there are.
+const PAGE_COUNTS: [&str; 10] = [
+    "totalPages",
+    "total_pages",
+    "pageCount",
+    "page_count",
+    "last_page",
+    "lastPage",
+    "page.totalPages",
+    "meta.last_page",
+    "meta.total_pages",
+    "pagination.totalPages",
+];
+
 const TOTALS: [&str; 17] = [
     "total",
     "totalCount",
@@ -132,19 +171,43 @@ pub(super) fn gather(
         let counted = answer.at("count").and_then(whole_number).filter(|total| *total > count);
         TOTALS.iter().filter_map(number).find(|total| *total >= count).or(counted)
     };
-    let header_total =
-        || headers.get("x-total-count")?.to_str().ok()?.trim().parse().ok().filter(|total| *total >= count);
+    let header = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+    let header_total = || {
+        let total = ["x-total-count", "x-wp-total", "x-total"].iter().find_map(|name| header(name));
+        total.or_else(|| range_total(headers)).filter(|total| *total >= count)
+    };
+    let is_last = LAST.iter().find_map(|path| answer.at(path).and_then(yes_or_no));
     Hints {
         link: link_next(headers),
         said_last: next == Found::Empty,
         next: if let Found::Next(next) = next { Some(next) } else { None },
-        more: MORE.iter().find_map(|path| answer.at(path).and_then(yes_or_no)),
+        more: MORE.iter().find_map(|path| answer.at(path).and_then(yes_or_no)).or(is_last.map(|last| !last)),
+        page: PAGE_NUMBERS.iter().find_map(number),
+        pages: PAGE_COUNTS.iter().find_map(number).or_else(|| header("x-wp-totalpages")),
+        larger: larger_number(answer, count),
         total: match total_path {
             Some(path) => number(&path),
             None => usual_total().or_else(header_total),
         },
         offset: OFFSETS.iter().find_map(|(path, param)| Some((*param, number(path)?))),
     }
+}
+
+/// The total of `Content-Range: items 0-99/250` (RFC 9110, section 14.4).
+fn range_total(headers: &HeaderMap) -> Option<u64> {
+    headers.get(http::header::CONTENT_RANGE)?.to_str().ok()?.rsplit_once('/')?.1.trim().parse().ok()
+}
+
+/// How many times the number of records a number beside them may be to be taken for a total.
+const MOST_TIMES: u64 = 1_000;
+
+/// A whole number beside the records that may count more of them. A time, a version or an id is much larger.
+fn larger_number(answer: &JsonAnswer<'_>, count: u64) -> Option<u64> {
+    let beside = answer.0.members.iter().map(|(_, value)| *value);
+    let inner = beside.clone().filter(|value| value.kind() == Kind::Object).flat_map(|value| value.members());
+    let all = beside.chain(inner.map(|(_, value)| value)).filter(|value| value.kind() == Kind::Number);
+    let could_count = |number: &u64| *number > count && *number <= count.saturating_mul(MOST_TIMES);
+    all.filter_map(whole_number).find(could_count)
 }
 
 /// What stands at a place for what is next.
@@ -160,7 +223,14 @@ fn usual_next(answer: &JsonAnswer<'_>) -> Found {
     let cursors = CURSORS.iter().map(|(path, param)| (*path, Some(*param)));
     let mut found = Found::Nothing;
     for (path, param) in addresses.chain(cursors) {
-        match answer.at(path).map_or(Found::Nothing, |value| next_in(value, param)) {
+        let found_here = |value: Json<'_>| match value.as_string() {
+            // OData allows nothing else here (JSON Format 4.01, section 4.6.3).
+            Some(text) if !text.is_empty() && (path.ends_with("nextLink") || path == "d.__next") => {
+                Found::Next(Next::Address(text.into_owned()))
+            }
+            _ => next_in(value, param),
+        };
+        match answer.at(path).map_or(Found::Nothing, found_here) {
             Found::Nothing => {}
             Found::Empty => found = Found::Empty,
             next @ Found::Next(_) => return next,
@@ -192,15 +262,29 @@ fn next_in(value: Json<'_>, param: Option<&'static str>) -> Found {
         }
         (Kind::String, param) => {
             let text = value.as_string().unwrap_or_default().into_owned();
-            let is_address = ["http://", "https://", "/", "?"].iter().any(|start| text.starts_with(start));
             match param {
                 _ if text.is_empty() => Found::Empty,
-                None if is_address => Found::Next(Next::Address(text)),
+                None if is_address(&text) => Found::Next(Next::Address(text)),
                 _ => Found::Next(Next::Cursor(param.unwrap_or("cursor"), text)),
             }
         }
         _ => Found::Nothing,
     }
+}
+
+/// Whether a text at a place for addresses is one, perhaps relative, and not a cursor: that has neither `?` nor `/`, but
+/// where it is Base64.
+fn is_address(text: &str) -> bool {
+    let is_base64 = || {
+        let letters = text.trim_end_matches('=');
+        text.len() >= 8
+            && text.len().is_multiple_of(4)
+            && letters.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+    };
+    let begins = ["http://", "https://", "//", "/", "?", "./"].iter().any(|start| text.starts_with(start));
+    begins && !(text.starts_with('/') && is_base64() && text.ends_with('='))
+        || text.contains('?')
+        || (text.contains(['/', '=']) && !is_base64())
 }
 
 fn whole_number(value: Json<'_>) -> Option<u64> {

@@ -32,6 +32,10 @@ pub(super) enum Verdict {
     Again(Option<String>),
 }
 
+/// Words by which a refusal tells that it is not for the number of the page.
+const OTHER_REASONS: [&str; 8] =
+    ["token", "unauthor", "forbidden", "rate limit", "too many", "quota", "api key", "apikey"];
+
 impl Pager {
     /// Begins at `progress`, asking for `limit` records at a time.
     pub(super) const fn new(paging: Paging, limit: u64, progress: Progress) -> Self {
@@ -49,6 +53,8 @@ impl Pager {
         let limited = !self.progress.plain && self.paging.style != Whole;
         match (step, self.paging.style) {
             (Step::Address(address), _) => return same_host(base, address).map(Some),
+            // Nobody knows yet from which number the server counts: without one it gives its first page.
+            (Step::First, Auto) if limited && self.paging.first_page.is_none() => {}
             (Step::First, Auto | Page) if limited => {
                 set(&mut url, self.page_param(), &self.first_page().to_string())
             }
@@ -75,15 +81,16 @@ impl Pager {
         let is_guess = matches!(self.progress.next, Some(Step::Page(_) | Step::Offset(..)));
         if repeat && is_guess && self.paging.style == PagingStyle::Auto {
             self.progress.next = None;
-            let doubt = self.doubt(page.count, hints.total);
-            self.progress.doubtful |= doubt.is_some();
-            return Ok(Verdict::Again(doubt));
+            self.progress.doubtful |= self.is_doubtful(page.count, hints);
+            return Ok(Verdict::Again(Some(self.repeated(page.count))));
         }
         if repeat {
             let same = format!("the same {} records came again", page.count);
             return Err(endless(at, &same, self.progress.pages));
         }
-        let next = self.step_after(page.count, hints, at)?;
+        let mut next = self.step_after(page.count, hints, at)?;
+        // An empty page that leads to itself is the end.
+        next = next.filter(|next| page.count > 0 || !self.progress.is_circle(next));
         if let Some(next) = &next
             && self.progress.is_circle(next)
         {
@@ -114,14 +121,31 @@ impl Pager {
     }
 
     /// Whether an answer that is no success means that the page before was the last: many servers refuse page numbers
-    /// past the end. After a full page only "not found" says so clearly.
-    pub(super) fn is_past_the_end(&self, status: StatusCode) -> bool {
+    /// past the end. `said` is its body, which may name another reason.
+    pub(super) fn is_past_the_end(&self, status: StatusCode, said: &[u8]) -> bool {
         let guessed = matches!(self.progress.next, Some(Step::Page(_) | Step::Offset(..)));
-        let was_short = self.progress.last.is_some_and(|last| last.count < self.limit);
+        let said = String::from_utf8_lossy(&said[..said.len().min(4096)]).to_lowercase();
+        let another_reason = || OTHER_REASONS.iter().any(|reason| said.contains(reason));
         match status.as_u16() {
             404 | 416 => guessed,
-            400 | 422 => guessed && was_short,
+            400 | 422 => guessed && !another_reason(),
             _ => false,
+        }
+    }
+
+    /// Whether the next page is asked for by a number that the server may not count from: the page numbered 1 is either the
+    /// second or the first again.
+    pub(super) fn is_counting_unsure(&self) -> bool {
+        self.paging.style == PagingStyle::Auto
+            && self.paging.first_page.is_none()
+            && self.progress.pages == 1
+            && self.progress.next == Some(Step::Page(1))
+    }
+
+    /// Takes note that the page numbered 1 came, in place of the next: is it the first again, pages are counted from 1.
+    pub(super) fn settle_counting(&mut self, page: &Mark) {
+        if self.progress.is_repeat(page) {
+            self.progress.next = Some(Step::Page(2));
         }
     }
 
@@ -159,10 +183,20 @@ impl Pager {
         let counts = matches!(self.paging.style, PagingStyle::Auto | PagingStyle::Page | PagingStyle::Offset);
         let so_far = self.progress.records + count;
         let is_short = self.progress.pages > 0 && count < self.progress.first_page;
-        let is_last = match (hints.more, hints.total) {
+        // A total that equals the first page may be the size of each page.
+        let total = hints.total.filter(|total| self.progress.pages > 0 || *total > count);
+        let is_last_by_pages = hints.pages.zip(hints.page).is_some_and(|(pages, page)| page >= pages);
+        let is_last = match (hints.more, total) {
             (Some(more), _) => !more,
-            (None, Some(total)) => so_far >= total,
-            (None, None) => is_short || (hints.said_last && self.paging.style == PagingStyle::Auto),
+            (None, Some(total)) => {
+                so_far >= total && !(self.progress.pages > 0 && total == count && so_far > total)
+            }
+            (None, None) => {
+                is_short
+                    || is_last_by_pages
+                    || hints.pages.is_some_and(|pages| pages <= 1)
+                    || (hints.said_last && self.paging.style == PagingStyle::Auto)
+            }
         };
         if !counts || count == 0 || is_last || self.progress.plain {
             return None;
@@ -178,20 +212,35 @@ impl Pager {
             (_, Some(Step::Offset(param, at))) => Step::Offset(param.clone(), at + count),
             (Some((param, at)), _) => Step::Offset(param.to_owned(), at + count),
             (None, Some(Step::Page(page))) => Step::Page(page + 1),
-            (None, _) => Step::Page(self.first_page() + 1),
+            (None, _) => Step::Page(self.second_page(hints)),
         })
     }
 
-    /// A warning, when a repeated page may mean that paging failed rather than that everything came at once.
-    fn doubt(&self, count: u64, total: Option<u64>) -> Option<String> {
-        let incomplete = total.is_some_and(|total| total > self.progress.records);
-        (incomplete || count >= self.limit).then(|| {
-            format!(
-                "page {} was the same {count} records again, so the server seems to ignore paging: if records are \
-                 missing, set settings.api.paging",
-                self.progress.pages + 1
-            )
-        })
+    /// The number of the second page: one more than the first says it has, else 1, which shows from where the server
+    /// counts.
+    fn second_page(&self, hints: &Hints) -> u64 {
+        match (self.paging.style, self.paging.first_page, hints.page) {
+            (PagingStyle::Auto, None, Some(page)) => page + 1,
+            (PagingStyle::Auto, None, None) => 1,
+            _ => self.first_page() + 1,
+        }
+    }
+
+    /// Whether records may be missing, when the second page is the first again: the server told of more, or gave as many as
+    /// it was asked for, or as many as servers like to give at a time.
+    fn is_doubtful(&self, count: u64, hints: &Hints) -> bool {
+        let told_more = hints.total.or(hints.larger).is_some_and(|more| more > self.progress.records);
+        let is_round = count >= 10 && (count.is_multiple_of(50) || [10, 20, 25, 30, 40].contains(&count));
+        told_more || is_round || count >= self.limit
+    }
+
+    /// What is told when the second page is the first again.
+    fn repeated(&self, count: u64) -> String {
+        format!(
+            "page {} was the same {count} records again, so the server ignores paging: if records are missing, set \
+             settings.api.paging to what it heeds; if it gives everything at once, set settings.api.paging.style to none",
+            self.progress.pages + 1
+        )
     }
 
     fn first_page(&self) -> u64 {

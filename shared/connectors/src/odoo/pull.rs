@@ -3,6 +3,8 @@
 //! seen" meets the same records again, for ever where one import made more of them than a page holds. Numbers do not
 //! change, and whatever is made meanwhile gets a higher one.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use domain::DataType;
 use serde_json::{Map, Value, json};
@@ -19,6 +21,9 @@ use crate::{Pull, offers_changes};
 /// The most records that are asked for at a time: all that belongs to them is asked for at once, and Odoo's workers are
 /// stopped after two minutes unless its admin allows more.
 const LARGEST_PAGE: u32 = 1_000;
+
+/// The number of a product.
+const NUMBER: &str = "default_code";
 
 /// The records of one data type.
 #[derive(Debug)]
@@ -80,6 +85,24 @@ impl List {
         Ok(rows)
     }
 
+    /// Leaves out archived products whose number an active one has: a product that was made anew has its old one beside it,
+    /// and that must not take its place, wherever it comes and whichever changed last.
+    async fn without_archived_twins(&self, mut page: Vec<Row>) -> Result<Vec<Row>, ErpError> {
+        let is_archived = |row: &Row| row.get("active").is_some_and(|active| active.text() == "false");
+        let archived = page.iter().filter(|row| is_archived(row));
+        let numbers: Vec<String> = archived.filter_map(|row| row.text(NUMBER)).collect();
+        if numbers.is_empty() {
+            return Ok(page);
+        }
+        let active = Search::of(self.model.name, &[NUMBER], json!([[NUMBER, "in", numbers]]));
+        let taken: HashSet<String> =
+            self.erp.search(&active).await?.iter().filter_map(|row| row.text(NUMBER)).collect();
+        page.retain(|row| {
+            !is_archived(row) || row.text(NUMBER).is_none_or(|number| !taken.contains(&number))
+        });
+        Ok(page)
+    }
+
     /// What follows a page of one stretch.
     fn next(&self, at: usize, page: &[Row]) -> Result<Option<Step>, ErpError> {
         let is_full = u32::try_from(page.len()).is_ok_and(|length| length >= self.limit);
@@ -123,6 +146,9 @@ impl Source for List {
         let Some(stretch) = self.stretches.get(at) else { return Ok(Batch::empty()) };
         let mut page = self.rows(stretch, after).await?;
         let next = self.next(at, &page)?;
+        if self.data_type == DataType::Products {
+            page = self.without_archived_twins(page).await?;
+        }
         beside::put(&self.erp, self.data_type, &mut page).await?;
         let records: Vec<_> = page.iter().map(Row::to_json).collect();
         Batch::written(format!("[{}]", records.join(",")), next)

@@ -14,12 +14,12 @@ mod progress;
 mod records;
 mod walk;
 
-pub(crate) use answer::{JsonAnswer, is_web_page, read};
+pub(crate) use answer::{JsonAnswer, charset, is_web_page, normalize, read, tells_failure};
 pub(crate) use client::Client;
 pub(crate) use fate::{Fate, fate};
 pub(crate) use lines::changes_lines;
 pub(crate) use link::{LONGEST_STEP, same_host, set};
 pub(crate) use outgoing::{body, filled, is_whole, outgoing, request_of};
 pub(crate) use progress::{Mark, Progress, Step};
-pub(crate) use records::{WRAPPERS, find_records, to_items};
+pub(crate) use records::{Records, WRAPPERS, find_records, to_items, write_keyed};
 pub(crate) use walk::{Batch, Source, Walk};

@@ -3,7 +3,6 @@
 use std::io::BufReader;
 
 use domain::connection::providers::soap::SoapSign;
-use encoding_rs::Encoding;
 use transport::ErpError;
 use transport::http::{HttpAnswer, HttpRequest, is_turned_away, place};
 
@@ -11,6 +10,7 @@ use super::fault::{Blame, Fault};
 use super::path::value;
 use crate::encoding::{Charset, Utf8Reader};
 use crate::rest;
+use crate::rest::charset;
 use crate::xml::{Element, Parser, Step, XmlError};
 
 /// A fault is no longer than this, in bytes.
@@ -170,11 +170,4 @@ fn root(parser: &mut Parser<impl std::io::BufRead>) -> Result<Element, XmlError>
             Step::Eof => return Err(XmlError::Text("it holds no XML element".to_owned())),
         }
     }
-}
-
-/// The encoding that the content type names, which goes before what the document says (RFC 7303, section 3).
-fn charset(answer: &HttpAnswer) -> Option<&'static Encoding> {
-    let content_type = answer.header("content-type")?;
-    let value = content_type.split(';').find_map(|part| part.trim().strip_prefix("charset="))?;
-    Encoding::for_label(value.trim_matches('"').as_bytes())
 }

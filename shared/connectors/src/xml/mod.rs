@@ -6,4 +6,4 @@ mod element;
 mod parser;
 
 pub(crate) use element::Element;
-pub(crate) use parser::{Parser, Step, XmlError};
+pub(crate) use parser::{Parser, Step, XmlError, declares};

@@ -204,7 +204,8 @@ impl Level {
                 continue;
             }
             let Some(Match { slot, rank }) = self.names.find(position, name) else { continue };
-            if rank < ranks[slot] {
+            // Of members of one name the last counts, as it does for most readers of JSON.
+            if rank <= ranks[slot] {
                 ranks[slot] = rank;
                 found[slot] = Some(*value);
             }

@@ -11,6 +11,8 @@ record! {
     InvoiceLine {
         /// Line number.
         line_number "lineNumber": String ["linenumber" "lineno" "line" "position" "sequence" "linesequencenumber" "billingdocumentitem"],
+        /// Number of the order that the line is of, where the invoice is for several.
+        order_number "orderNumber": String ["ordernumber"],
         /// Stock keeping unit.
         sku "sku": String ["sku" "productid" "itemnumber" "itemcode" "productnumber" "material" "item" "productcode" "lineobjectnumber"],
         /// What was sold.

@@ -86,9 +86,11 @@ impl Run {
     pub fn total_loss(&self) -> Option<String> {
         let counts = &self.counts;
         let nothing_came = counts.failed > 0 && counts.failed + counts.skipped == counts.read;
+        let why = self.files.named.iter().find_map(|file| file.reason.as_deref());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         nothing_came.then(|| match counts.failed {
-            1 => "the only record was set aside and nothing was stored".to_owned(),
-            failed => format!("all {failed} records were set aside and nothing was stored"),
+            1 => format!("the only record was set aside and nothing was stored{why}"),
+            failed => format!("all {failed} records were set aside and nothing was stored{why}"),
         })
     }
 }

@@ -33,31 +33,45 @@ pub(super) struct TokenEndpoint<'g> {
     pub(super) fields: &'static str,
 }
 
+/// What a token endpoint answers (RFC 6749, section 5.1), and an error that some call a success.
 #[derive(Deserialize)]
 struct Given {
-    access_token: SecretString,
-    #[serde(default)]
+    #[serde(default, alias = "accessToken")]
+    access_token: Option<SecretString>,
+    #[serde(default, alias = "tokenType")]
     token_type: Option<String>,
-    #[serde(default)]
+    #[serde(default, alias = "expiresIn")]
     expires_in: Option<Seconds>,
+    #[serde(default)]
+    error: Option<serde_json::Value>,
 }
 
-/// Some servers write the number as a text.
+/// Some servers write the number as a text, or with decimals.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Seconds {
-    Number(i64),
+    Number(f64),
     Text(String),
+    /// Whatever it is, it tells nothing.
+    Other(serde::de::IgnoredAny),
 }
 
 impl Seconds {
+    /// Whole seconds of a life; `None` where it tells none.
     fn get(&self) -> Option<i64> {
-        match self {
-            Self::Number(seconds) => Some(*seconds),
-            Self::Text(text) => text.trim().parse().ok(),
-        }
+        let seconds = match self {
+            Self::Number(seconds) => *seconds,
+            Self::Text(text) => text.trim().parse().ok()?,
+            Self::Other(_) => return None,
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "within the bounds that were checked")]
+        let whole = (1.0..=1e15).contains(&seconds).then_some(seconds as i64);
+        whole
     }
 }
+
+/// Types of tokens that are not sent as Bearer: they want a key for each request.
+const OTHER_TYPES: [&str; 3] = ["mac", "dpop", "pop"];
 
 impl TokenEndpoint<'_> {
     /// Sends a form that asks for a token.
@@ -83,7 +97,21 @@ impl TokenEndpoint<'_> {
                 answer.status
             ))
         })?;
-        self.token(given, asked_at)
+        // An error is a refusal whatever the status says.
+        let is_error =
+            given.error.as_ref().is_some_and(|error| !matches!(error.as_str(), Some("")) && !error.is_null());
+        if given.access_token.is_none() && is_error {
+            return Err(self.refused(&answer, &request));
+        }
+        let Some(access_token) = given.access_token else {
+            return Err(ErpError::Malformed(format!(
+                "the token endpoint {} answered {} without an access token: {}: check tokenUrl",
+                place(&answer.url),
+                answer.status,
+                answer.excerpt(&request)
+            )));
+        };
+        self.token(access_token, given.token_type.as_deref(), given.expires_in.as_ref(), asked_at)
     }
 
     fn request(&self, form: String, auth: Auth) -> HttpRequest {
@@ -107,15 +135,7 @@ impl TokenEndpoint<'_> {
     /// A token endpoint refuses a client with 400 as well as with 401 (RFC 6749, section 5.2).
     fn refusal(&self, answer: &HttpAnswer, request: &HttpRequest) -> ErpError {
         match answer.status.as_u16() {
-            400 | 401 | 403 => {
-                let said = answer.excerpt(request);
-                ErpError::Unauthorized(format!(
-                    "the token endpoint {} gave no access token ({}): {said} — check the connection's {}",
-                    place(&answer.url),
-                    answer.status,
-                    self.fields
-                ))
-            }
+            400 | 401 | 403 => self.refused(answer, request),
             404 | 405 => ErpError::Rejected(format!(
                 "there is no token endpoint at {} ({}): check the connection's tokenUrl",
                 place(&answer.url),
@@ -125,20 +145,39 @@ impl TokenEndpoint<'_> {
         }
     }
 
-    fn token(&self, given: Given, asked_at: Timestamp) -> Result<AccessToken, ErpError> {
+    fn refused(&self, answer: &HttpAnswer, request: &HttpRequest) -> ErpError {
+        let said = answer.excerpt(request);
+        ErpError::Unauthorized(format!(
+            "the token endpoint {} gave no access token ({}): {said} — check the connection's {}",
+            place(&answer.url),
+            answer.status,
+            self.fields
+        ))
+    }
+
+    fn token(
+        &self,
+        access_token: SecretString,
+        token_type: Option<&str>,
+        expires_in: Option<&Seconds>,
+        asked_at: Timestamp,
+    ) -> Result<AccessToken, ErpError> {
         let endpoint = place(self.url);
-        if given.access_token.expose_secret().trim().is_empty() {
+        if access_token.expose_secret().trim().is_empty() {
             return Err(ErpError::Malformed(format!(
                 "the token endpoint {endpoint} answered with an access token that is empty: check tokenUrl"
             )));
         }
-        if given.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+        // Apigee calls its type BearerToken, others leave it out: only what is known to be sent otherwise is refused.
+        if let Some(kind) =
+            token_type.filter(|kind| OTHER_TYPES.iter().any(|other| kind.eq_ignore_ascii_case(other)))
+        {
             return Err(ErpError::Malformed(format!(
-                "the token endpoint {endpoint} gives tokens of a type other than Bearer, which cannot be used"
+                "the token endpoint {endpoint} gives tokens of the type {kind}, which cannot be used: have it give Bearer"
             )));
         }
-        let told = given.expires_in.as_ref().and_then(Seconds::get).filter(|seconds| *seconds > 0);
-        let seconds = told.unwrap_or(UNTOLD_LIFE_SECONDS).min(LONGEST_LIFE_SECONDS);
-        Ok(AccessToken::given(given.access_token, asked_at, SignedDuration::from_secs(seconds)))
+        let seconds =
+            expires_in.and_then(Seconds::get).unwrap_or(UNTOLD_LIFE_SECONDS).min(LONGEST_LIFE_SECONDS);
+        Ok(AccessToken::given(access_token, asked_at, SignedDuration::from_secs(seconds)))
     }
 }

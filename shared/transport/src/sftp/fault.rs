@@ -3,7 +3,7 @@
 use russh_sftp::client::error::Error as ProtocolError;
 use russh_sftp::protocol::StatusCode;
 
-use super::Server;
+use super::{Server, shown};
 use crate::ErpError;
 
 /// Before anybody signed in.
@@ -18,8 +18,8 @@ pub(super) fn greeting(server: &Server, error: &russh::Error) -> ErpError {
              and that it lets us in"
         )),
         russh::Error::NoCommonAlgo { kind, theirs, .. } => ErpError::Rejected(format!(
-            "{server} offers no {kind:?} algorithm that is still considered safe, only {}: its SSH software must be \
-             updated",
+            "{server} offers no {kind:?} algorithm that is still considered safe, only {}: have its SSH software updated, \
+             or set settings.files.legacyAlgorithms until it is",
             theirs.join(", ")
         )),
         other => lost(server, other),
@@ -41,7 +41,7 @@ pub(super) fn status(error: &ProtocolError) -> Option<StatusCode> {
 
 /// When something could not be done with `path`; `doing` is what, as in "list" or "move".
 pub(super) fn on_path(server: &Server, doing: &str, path: &str, error: &ProtocolError) -> ErpError {
-    let what = format!("cannot {doing} {path} on {server}");
+    let what = format!("cannot {doing} {} on {server}", shown(path));
     match error {
         ProtocolError::Status(status) => match status.status_code {
             StatusCode::NoSuchFile => {

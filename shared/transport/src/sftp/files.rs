@@ -1,10 +1,12 @@
 //! What we do with files on the server: list, read, move, write a small one.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use russh_sftp::client::error::Error as ProtocolError;
 use russh_sftp::client::fs::File;
+use russh_sftp::octets;
 use russh_sftp::protocol::{FileAttributes, StatusCode};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
@@ -14,23 +16,44 @@ use crate::ErpError;
 /// A file or directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name, without a directory. Names with `/` or control characters are never listed.
+    /// Its name, without a directory, by which the server knows it; [`shown`] is for people. Names with `/` are never listed.
     pub name: String,
-    /// Its size in bytes; 0 if the server does not tell.
-    pub size: u64,
+    /// Its size in bytes, if the server tells.
+    pub size: Option<u64>,
     /// When it was last changed, in seconds since 1970; 0 if the server does not tell.
     pub modified: u32,
     /// Whether it is a directory.
     pub is_directory: bool,
+    /// Whether it is a link, of which the others tell nothing.
+    pub is_link: bool,
+}
+
+/// A name or path as people can read it: bytes that are no UTF-8 as the letters of Latin-1, what cannot be seen escaped.
+#[must_use]
+pub fn shown(name: &str) -> Cow<'_, str> {
+    if !name.chars().any(|letter| letter.is_control() || octets::byte_of(letter).is_some()) {
+        return Cow::Borrowed(name);
+    }
+    let mut out = String::with_capacity(name.len());
+    for letter in name.chars() {
+        let letter = octets::byte_of(letter).map_or(letter, char::from);
+        if letter.is_control() {
+            out.extend(letter.escape_default());
+        } else {
+            out.push(letter);
+        }
+    }
+    Cow::Owned(out)
 }
 
 impl Entry {
     fn new(name: String, attributes: &FileAttributes) -> Self {
         Self {
             name,
-            size: attributes.size.unwrap_or_default(),
+            size: attributes.size,
             modified: attributes.mtime.unwrap_or_default(),
             is_directory: attributes.is_dir(),
+            is_link: attributes.is_symlink(),
         }
     }
 }
@@ -81,7 +104,7 @@ impl SftpSession {
     /// When it is missing or may not be read.
     pub async fn list(&self, directory: &str) -> Result<Vec<Entry>, ErpError> {
         let listed = self.protocol.read_dir(directory).await.map_err(self.cannot("list", directory))?;
-        let harmless = |name: &str| !name.contains('/') && !name.chars().any(char::is_control);
+        let harmless = |name: &str| !name.contains('/') && name != "." && name != "..";
         let mut entries: Vec<Entry> = listed
             .map(|entry| Entry::new(entry.file_name(), &entry.metadata()))
             .filter(|entry| harmless(&entry.name))

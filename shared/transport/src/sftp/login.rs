@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::connection::Credentials;
 use russh::client::{Config, Handle};
-use russh::{ChannelMsg, SshId};
+use russh::{ChannelMsg, Preferred, SshId, cipher, kex, mac};
 use russh_sftp::client::{Config as ProtocolConfig, SftpSession as Protocol};
 use tokio::net::TcpStream;
 
@@ -15,7 +15,8 @@ use super::{Server, SftpSession, auth, fault};
 use crate::{Egress, ErpError};
 
 impl SftpSession {
-    /// Signs in with the `sftp…` fields of `credentials`. Signing in, and each request after it, may take `timeout`.
+    /// Signs in with the `sftp…` fields of `credentials`. Signing in, and each request after it, may take `timeout`. With
+    /// `legacy`, algorithms are taken that are no longer considered safe, where the server offers no other.
     ///
     /// # Errors
     /// `Unavailable` when the server cannot be reached, `Unauthorized` when it refuses the login, `Forbidden` when the
@@ -24,13 +25,14 @@ impl SftpSession {
         egress: &Egress,
         credentials: &Credentials,
         timeout: Duration,
+        legacy: bool,
     ) -> Result<Self, ErpError> {
         let missing =
             |field| ErpError::Misconfigured(format!("the connection has no credentials.{field}: set it"));
         let host = credentials.sftp_host.as_deref().ok_or_else(|| missing("sftpHost"))?;
         let user = credentials.sftp_username.as_deref().ok_or_else(|| missing("sftpUsername"))?;
         let server = Server { host: host.to_owned(), port: credentials.sftp_port.unwrap_or(22) };
-        let signing_in = Self::sign_in(egress, credentials, &server, user, timeout);
+        let signing_in = Self::sign_in(egress, credentials, &server, user, timeout, legacy);
         tokio::time::timeout(timeout, signing_in).await.unwrap_or_else(|_| Err(too_slow(&server, timeout)))
     }
 
@@ -40,9 +42,11 @@ impl SftpSession {
         server: &Server,
         user: &str,
         timeout: Duration,
+        legacy: bool,
     ) -> Result<Self, ErpError> {
         let socket = open_socket(egress, server).await?;
-        let (mut connection, host_key) = greet(socket, server, credentials.sftp_host_key.as_deref()).await?;
+        let (mut connection, host_key) =
+            greet(socket, server, credentials.sftp_host_key.as_deref(), legacy).await?;
         auth::authenticate(&mut connection, server, user, credentials).await?;
         let protocol = start_sftp(&connection, server, timeout).await?;
         Ok(Self { server: server.clone(), host_key, protocol, _connection: connection })
@@ -74,11 +78,13 @@ async fn greet(
     socket: TcpStream,
     server: &Server,
     pinned: Option<&str>,
+    legacy: bool,
 ) -> Result<(Handle<HostKeyCheck>, String), ErpError> {
     let config = Config {
         client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-Causeway_", env!("CARGO_PKG_VERSION")))),
         // A server that vanishes without a word is noticed within a minute.
         keepalive_interval: Some(Duration::from_secs(15)),
+        preferred: preferred(legacy),
         ..Config::default()
     };
     let (check, seen) = HostKeyCheck::new(pinned);
@@ -90,6 +96,20 @@ async fn greet(
         (Ok(connection), Some(seen), _) => Ok((connection, seen)),
         (Ok(_), None, _) => Err(ErpError::Malformed(format!("{server} showed no host key"))),
     }
+}
+
+/// The algorithms that are offered; with `legacy`, the last of them are those that servers of before 2015 have: SHA-1 for
+/// keys and checks, and ciphers in CBC mode.
+fn preferred(legacy: bool) -> Preferred {
+    let safe = Preferred::DEFAULT;
+    if !legacy {
+        return safe;
+    }
+    let kex = safe.kex.iter().copied().chain([kex::DH_GEX_SHA1, kex::DH_G14_SHA1]).collect();
+    let mac = safe.mac.iter().copied().chain([mac::HMAC_SHA1_ETM, mac::HMAC_SHA1]).collect();
+    let cbc = [cipher::AES_256_CBC, cipher::AES_192_CBC, cipher::AES_128_CBC];
+    let cipher = safe.cipher.iter().copied().chain(cbc).collect();
+    Preferred { kex: Cow::Owned(kex), mac: Cow::Owned(mac), cipher: Cow::Owned(cipher), ..safe }
 }
 
 async fn start_sftp(

@@ -9,7 +9,7 @@ mod login;
 #[cfg(test)]
 mod tests;
 
-pub use files::{Entry, RemoteFile, Renamed};
+pub use files::{Entry, RemoteFile, Renamed, shown};
 
 use std::fmt;
 

@@ -26,7 +26,7 @@ fn by_key(server: &Sshd, key: &str) -> Credentials {
 
 async fn connect(credentials: &Credentials) -> Result<SftpSession, ErpError> {
     let egress: Egress = "127.0.0.0/8".parse().unwrap();
-    SftpSession::connect(&egress, credentials, Duration::from_secs(20)).await
+    SftpSession::connect(&egress, credentials, Duration::from_secs(20), false).await
 }
 
 async fn refusal(credentials: &Credentials) -> ErpError {
@@ -139,7 +139,8 @@ async fn a_server_that_says_nothing_is_given_up_in_time() {
         ..Credentials::default()
     };
     let egress: Egress = "127.0.0.0/8".parse().unwrap();
-    let error = SftpSession::connect(&egress, &credentials, Duration::from_millis(200)).await.err().unwrap();
+    let error =
+        SftpSession::connect(&egress, &credentials, Duration::from_millis(200), false).await.err().unwrap();
     assert!(error.to_string().contains("did not finish the login within 0.2 s"), "{error}");
 }
 
@@ -147,7 +148,7 @@ async fn a_server_that_says_nothing_is_given_up_in_time() {
 async fn the_egress_guard_stands_before_the_socket() {
     let server = Sshd::start().unwrap();
     let credentials = by_password(&server);
-    let refused = SftpSession::connect(&Egress::default(), &credentials, Duration::from_secs(5)).await;
+    let refused = SftpSession::connect(&Egress::default(), &credentials, Duration::from_secs(5), false).await;
     assert!(matches!(refused.err(), Some(ErpError::Forbidden(_))));
     assert!(server.log().is_err(), "a connection was made");
 }
@@ -162,7 +163,7 @@ async fn files_are_listed_read_moved_written_and_removed() {
 
     let listed = session.list(".").await.unwrap();
     assert_eq!(listed.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["big", "small"]);
-    assert_eq!(listed[0].size, big.len() as u64);
+    assert_eq!(listed[0].size, Some(big.len() as u64));
 
     let mut read = Vec::new();
     session.open("big").await.unwrap().unwrap().read_to_end(&mut read).await.unwrap();

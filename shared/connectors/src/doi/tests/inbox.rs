@@ -159,7 +159,13 @@ fn a_document_is_the_same_however_often_it_comes() {
     assert_eq!(id(&one), id(&one));
     assert_ne!(id(&one), id(&other));
     let confirmation = cxml("<ConfirmationRequest/>");
-    assert_eq!(id(&confirmation), id(&cxml("<ShipNoticeRequest/>")), "a payloadID stands for one document");
+    assert_ne!(
+        id(&confirmation),
+        id(&cxml("<ShipNoticeRequest/>")),
+        "what differs is another, whatever it is called"
+    );
+    let later = confirmation.replace("2026-11-20T10:00:00+01:00", "2026-11-21T10:00:00+01:00");
+    assert_eq!(id(&confirmation), id(&later), "it was sent again");
 }
 
 #[test]
@@ -206,4 +212,122 @@ fn secrets_are_compared_whole() {
     {
         assert_eq!(incoming::equal(shown, known), same, "{shown} {known}");
     }
+}
+
+/// An invoice of UBL with these parts in their places.
+fn ubl_invoice(head: &str, totals: &str, line: &str) -> String {
+    format!(
+        "<Invoice xmlns:cac='urn:a' xmlns:cbc='urn:b'><cbc:ID>I-1</cbc:ID><cbc:IssueDate>2026-11-13</cbc:IssueDate>{head}\
+         {totals}<cac:LegalMonetaryTotal><cbc:TaxInclusiveAmount currencyID='EUR'>119.00</cbc:TaxInclusiveAmount>\
+         </cac:LegalMonetaryTotal><cac:InvoiceLine><cbc:ID>1.1</cbc:ID>{line}</cac:InvoiceLine></Invoice>"
+    )
+}
+
+fn tax(amount: &str, currency: &str) -> String {
+    format!("<cac:TaxTotal><cbc:TaxAmount{currency}>{amount}</cbc:TaxAmount></cac:TaxTotal>")
+}
+
+#[tokio::test]
+async fn an_amount_is_the_one_in_the_currency_of_the_document_or_none() {
+    let (eur, sek) = (tax("19.00", " currencyID='EUR'"), tax("215.46", " currencyID='SEK'"));
+    let code = "<cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>";
+    for (head, totals, wanted) in [
+        (code, format!("{eur}{sek}"), json!("19.00")),
+        (code, format!("{sek}{eur}"), json!("19.00")),
+        ("", format!("{sek}{eur}"), json!("19.00")),
+        (code, sek.clone(), Value::Null),
+        (code, tax("19.00", ""), json!("19.00")),
+        (code, format!("{sek}{}", tax("19.00", "")), json!("19.00")),
+    ] {
+        let invoice = &mapped(DataType::Invoices, &ubl_invoice(head, &totals, "")).await[0];
+        assert_eq!((&invoice["tax"], &invoice["currency"]), (&wanted, &json!("EUR")), "{head} {totals}");
+    }
+}
+
+#[tokio::test]
+async fn an_invoice_as_peppol_has_it_is_read() {
+    let head = "<cac:OrderReference><cbc:ID>NA</cbc:ID><cbc:SalesOrderID>SO-7</cbc:SalesOrderID></cac:OrderReference>\
+        <cac:AccountingCustomerParty><cac:Party><cac:PartyLegalEntity><cbc:RegistrationName>Buyer Ltd</cbc:RegistrationName>\
+        </cac:PartyLegalEntity></cac:Party></cac:AccountingCustomerParty>";
+    let line = "<cac:Item><cbc:Name>Saw</cbc:Name><cac:StandardItemIdentification><cbc:ID>0501</cbc:ID>\
+        </cac:StandardItemIdentification></cac:Item>";
+    let invoice = &mapped(DataType::Invoices, &ubl_invoice(head, "", line)).await[0];
+    assert_eq!((&invoice["orderNumber"], &invoice["customerName"]), (&json!("SO-7"), &json!("Buyer Ltd")));
+    assert_eq!(invoice["lines"], json!([{"lineNumber": "1.1", "sku": "0501", "description": "Saw"}]));
+}
+
+#[tokio::test]
+async fn an_invoice_of_several_orders_has_the_lines_of_all_each_with_its_own() {
+    let item = |name: &str, sku: &str| {
+        format!(
+            "<{name} invoiceLineNumber='1' quantity='1'><UnitPrice><Money currency='EUR'>60.00</Money></UnitPrice>\
+             <{name}Reference lineNumber='1'><ItemID><SupplierPartID>{sku}</SupplierPartID></ItemID></{name}Reference></{name}>"
+        )
+    };
+    let order = |number: &str, item: &str| {
+        format!(
+            "<InvoiceDetailOrder><InvoiceDetailOrderInfo><OrderReference orderID='{number}'/></InvoiceDetailOrderInfo>\
+             {item}</InvoiceDetailOrder>"
+        )
+    };
+    let invoice = |orders: &str| {
+        cxml(&format!(
+            "<InvoiceDetailRequest><InvoiceDetailRequestHeader invoiceID='CI-1'/>{orders}<InvoiceDetailSummary><NetAmount>\
+             <Money currency='EUR'>1</Money></NetAmount></InvoiceDetailSummary></InvoiceDetailRequest>"
+        ))
+    };
+    let two = order("PO-1", &item("InvoiceDetailItem", "A1"))
+        + &order("PO-2", &item("InvoiceDetailServiceItem", "S1"));
+    let read = &mapped(DataType::Invoices, &invoice(&two)).await[0];
+    let lines = read["lines"].as_array().unwrap();
+    let told: Vec<_> =
+        lines.iter().map(|line| (line["sku"].as_str(), line["orderNumber"].as_str())).collect();
+    assert_eq!(told, [(Some("A1"), Some("PO-1")), (Some("S1"), Some("PO-2"))]);
+    assert_eq!(read["orderNumber"], Value::Null, "it is not of one of them");
+    let one =
+        &mapped(DataType::Invoices, &invoice(&order("PO-1", &item("InvoiceDetailItem", "A1")))).await[0];
+    assert_eq!(one["orderNumber"], json!("PO-1"));
+}
+
+#[test]
+fn documents_that_differ_anywhere_are_different_ones() {
+    let id = |document: &str| incoming::receive(document.as_bytes(), None).unwrap().id;
+    let plain = ubl_invoice("", &tax("19.00", ""), "");
+    let party = |inside: &str| {
+        let head = format!(
+            "<cac:AccountingSupplierParty><cac:Party>{inside}</cac:Party></cac:AccountingSupplierParty>"
+        );
+        ubl_invoice(&head, &tax("19.00", ""), "")
+    };
+    let all = [
+        plain.clone(),
+        ubl_invoice("", &tax("19.01", ""), ""),
+        party("<cbc:EndpointID>1</cbc:EndpointID>"),
+        party("<cbc:EndpointID>2</cbc:EndpointID>"),
+        party("<cac:PartyLegalEntity><cbc:CompanyID>1</cbc:CompanyID></cac:PartyLegalEntity>"),
+    ];
+    let ids: std::collections::BTreeSet<String> = all.iter().map(|document| id(document)).collect();
+    assert_eq!(ids.len(), all.len());
+    assert_eq!(
+        id(&plain),
+        id(&plain.replace("><", ">\n <").replace("cbc:", "x:").replace("xmlns:cbc", "xmlns:x"))
+    );
+}
+
+#[test]
+fn documents_are_read_in_their_encoding_and_without_the_files_in_them() {
+    let xml = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><Invoice><ID>S\u{e4}ge</ID></Invoice>";
+    let latin: Vec<u8> = xml.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    assert!(incoming::text_of_document(&latin, None).contains("Säge"));
+    assert!(
+        incoming::text_of_document(xml.as_bytes(), Some("utf-8")).contains("Säge"),
+        "the content type goes before"
+    );
+    let utf16: Vec<u8> = format!("\u{feff}{xml}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert!(incoming::text_of_document(&utf16, None).contains("Säge"));
+    let embedded = "<a><cbc:EmbeddedDocumentBinaryObject mimeCode=\"application/pdf\">JVBERi0=</cbc:EmbeddedDocumentBinaryObject>\
+        <b/><EmbeddedDocumentBinaryObject/><c>EmbeddedDocumentBinaryObject</c></a>";
+    let wanted = "<a><cbc:EmbeddedDocumentBinaryObject mimeCode=\"application/pdf\"></cbc:EmbeddedDocumentBinaryObject>\
+        <b/><EmbeddedDocumentBinaryObject/><c>EmbeddedDocumentBinaryObject</c></a>";
+    assert_eq!(incoming::text_of_document(embedded.as_bytes(), None), wanted);
 }

@@ -73,6 +73,62 @@ fn a_bad_json_line_fails_alone() {
 }
 
 #[test]
+fn objects_come_one_after_the_other_however_they_are_laid_out() {
+    for text in [
+        "{\"sku\":\"1\"},\n{\"sku\":\"2\"},\n{\"sku\":\"3\"}\n",
+        "{\n \"sku\": \"1\",\n \"name\": \"{\"\n}\n{\n \"sku\": \"2\"\n}\n{\"sku\":\"3\"}",
+        "{\"sku\":\"1\"}{\"sku\":\"2\"}\n{\"sku\":\"3\"}",
+        "{\"sku\":\"1\",\"name\":\"a\u{2028}b\"}\r\n\r\n{\"sku\":\"2\",\"weight\":NaN}\r\n{\"sku\":\"3\"}",
+    ] {
+        for name in ["products.jsonl", "products.json"] {
+            let records = read_text(name, text).clean();
+            let skus: Vec<_> = records.iter().map(|record| record["sku"].as_str().unwrap()).collect();
+            assert_eq!(skus, ["1", "2", "3"], "{name} {text}");
+        }
+    }
+}
+
+#[test]
+fn an_object_that_does_not_end_costs_itself_only() {
+    let read =
+        read_text("products.jsonl", "{\"sku\":\"1\",\n\"name\":\"x\"\n{\"sku\":\"2\"}\n{\"sku\":\"3\"}\n{\n");
+    let skus: Vec<_> = read.records.iter().map(|record| record["sku"].as_str().unwrap()).collect();
+    assert_eq!(skus, ["2", "3"]);
+    assert_eq!(read.broken.len(), 3, "{read:?}");
+}
+
+#[test]
+fn numbers_that_json_does_not_have_are_no_value() {
+    let text = r#"{"data":[{"sku":"A1","weight":NaN},{"sku":"A2","price":-Infinity,"name":"NaN"}]}"#;
+    let records = read_text("products.json", text).clean();
+    assert_eq!(records[0], json!({"sku": "A1", "weight": null}));
+    assert_eq!(records[1], json!({"sku": "A2", "price": null, "name": "NaN"}));
+}
+
+#[test]
+fn objects_keyed_by_their_ids_are_records_in_a_file_too() {
+    let text = r#"{"data":{"17":{"name":"Saw","price":5},"18":{"name":"Nut","price":1}}}"#;
+    let by_path = |path: &str| {
+        let settings = FileSettings { record_path: Some(path.to_owned()), ..FileSettings::default() };
+        read_as("products.json", text, &settings).clean()
+    };
+    let expected = [
+        json!({"@key": "17", "id": "17", "name": "Saw", "price": 5}),
+        json!({"@key": "18", "id": "18", "name": "Nut", "price": 1}),
+    ];
+    assert_eq!(read_text("products.json", text).clean(), expected);
+    for path in ["data", "data.*", "$.data[*]"] {
+        assert_eq!(by_path(path), expected, "{path}");
+    }
+    let one = FileSettings { record_path: Some("product".to_owned()), ..FileSettings::default() };
+    assert_eq!(
+        read_as("p.json", r#"{"product":{"sku":"A","name":"a"}}"#, &one).clean(),
+        [json!({"sku": "A", "name": "a"})]
+    );
+    assert!(read_text("products.json", r#"{"data":{"meta":{"page":1},"17":{"name":"a"}}}"#).fault.is_some());
+}
+
+#[test]
 fn json_lines_are_known_whatever_their_file_is_called() {
     let read = read_text("products.json", "{\"sku\":\"1\"}\n{\"sku\":\"2\"}\n");
     assert_eq!(read.clean().len(), 2);

@@ -125,7 +125,7 @@ fn at_usual_places<'a>(
     is_record: impl Fn(Json<'a>) -> bool,
 ) -> Vec<Json<'a>> {
     let alone = key::unwrapped(answer, data_type);
-    match find_records(answer, data_type, None) {
+    match find_records(answer, data_type, None).map(|records| records.values()) {
         Ok(list) if list.iter().any(|record| holds(*record, reference)) => list,
         Ok(_) if is_record(alone) => vec![alone],
         Ok(list) => list,

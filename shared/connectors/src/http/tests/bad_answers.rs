@@ -24,7 +24,6 @@ async fn what_is_no_list_of_records_is_malformed_and_described() {
     let cases = [
         ("<!DOCTYPE html><html><title>Please sign in</title></html>", "a web page (\"Please sign in\")"),
         ("<?xml version='1.0'?><fault>no json here</fault>", "answered XML instead of JSON: no json here"),
-        (r#"{"data": [{"sku": "A"}, {"sk"#, "half a JSON"),
         ("sku;name", "not JSON"),
         ("", "nothing in it"),
         (r#"{"status": "ok"}"#, "the answer has status"),
@@ -33,6 +32,54 @@ async fn what_is_no_list_of_records_is_malformed_and_described() {
     for (body, words) in cases {
         let error = failure(move |_| body.into_response()).await;
         assert!(matches!(&error, ErpError::Malformed(why) if why.contains(words)), "{words}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn half_an_answer_is_asked_for_again() {
+    let error = failure(move |_| r#"{"data": [{"sku": "A"}, {"sk"#.into_response()).await;
+    assert!(matches!(&error, ErpError::Unavailable(why) if why.contains("half a JSON")), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_failure_called_a_success_is_an_error_in_the_words_of_the_erp() {
+    for (body, words) in [
+        (r#"{"success":false,"error":"token expired","data":[]}"#, "token expired"),
+        (r#"{"status":"error","message":"quota exceeded","data":[]}"#, "quota exceeded"),
+        (r#"{"data":[],"errors":[{"message":"internal"}]}"#, "internal"),
+        (r#"{"data":null,"error":{"code":500,"message":"boom"}}"#, "boom"),
+    ] {
+        let error = failure(move |_| body.into_response()).await;
+        assert!(matches!(&error, ErpError::Malformed(why) if why.contains(words)), "{words}: {error:?}");
+    }
+    let partly = r#"{"data":[{"sku":"A"}],"errors":[{"message":"B is locked"}],"total":1}"#;
+    let server = Server::answering(move |asked| {
+        if asked.number("page").is_some() { "[]".into_response() } else { partly.into_response() }
+    })
+    .await;
+    let pulled = server.pull_in_one_go(&ApiSettings::default()).await.unwrap();
+    assert!(pulled.records.len() == 1 && pulled.warnings[0].contains("B is locked"), "{pulled:?}");
+}
+
+#[tokio::test]
+async fn numbers_that_json_does_not_have_and_other_encodings_are_read() {
+    let nan = r#"{"data":[{"sku":"A","weight":NaN},{"sku":"B","price":-Infinity}],"hasMore":false}"#;
+    let server = Server::answering(move |_| nan.into_response()).await;
+    let pulled = server.pull_in_one_go(&ApiSettings::default()).await.unwrap();
+    assert!(pulled.records.len() == 2 && pulled.warnings[0].contains("NaN or Infinity"), "{pulled:?}");
+    let utf16: Vec<u8> = "\u{feff}[{\"sku\":\"Säge\"}]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let latin = b"[{\"sku\":\"S\xe4ge\"}]".to_vec();
+    for (content_type, body) in [("application/json", utf16), ("application/json; charset=ISO-8859-1", latin)]
+    {
+        let api = ApiSettings {
+            paging: Paging { style: PagingStyle::None, ..Paging::default() },
+            ..ApiSettings::default()
+        };
+        let server =
+            Server::answering(move |_| ([("content-type", content_type)], body.clone()).into_response())
+                .await;
+        let pulled = server.pull_in_one_go(&api).await.unwrap();
+        assert!(pulled.records[0].contains("Säge"), "{pulled:?}");
     }
 }
 

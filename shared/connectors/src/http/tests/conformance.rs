@@ -31,7 +31,7 @@ struct Shop {
 
 impl Shop {
     fn list(&self, asked: &Asked) -> Answer {
-        let number = |name: &str| asked.query[name].parse::<usize>().unwrap();
+        let number = |name: &str| asked.query.get(name).map_or(1, |text| text.parse::<usize>().unwrap());
         let since = asked.query.get("updated_after").map_or("", String::as_str);
         let product = |n: usize| {
             let name = serde_json::to_string(NAME).unwrap();

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::connection::{ApiSettings, Paging, PagingStyle};
+use proptest::prelude::*;
 
 use super::server::{Asked, Pulled, Server, list};
 
@@ -47,7 +48,7 @@ async fn a_server_that_ignores_paging_is_read_once() {
     for all in [3, 10, 25] {
         let (pulled, _) = pulled(ApiSettings::default(), move |_| list(0, all, all).into_response()).await;
         assert_eq!(pulled.records.len(), all);
-        assert_eq!(pulled.warnings.len(), usize::from(all >= 10), "{:?}", pulled.warnings);
+        assert!(pulled.warnings[0].contains("the server ignores paging"), "{:?}", pulled.warnings);
     }
 }
 
@@ -55,7 +56,7 @@ async fn a_server_that_ignores_paging_is_read_once() {
 async fn pages_past_the_end_may_be_refused() {
     for status in [StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST] {
         let (pulled, _) = pulled(ApiSettings::default(), move |asked| {
-            let page = asked.number("page").unwrap();
+            let page = asked.number("page").unwrap_or(1);
             if page > 1 { status.into_response() } else { list(0, 7, 7).into_response() }
         })
         .await;
@@ -71,18 +72,22 @@ async fn a_server_that_refuses_paging_parameters_is_asked_without() {
     })
     .await;
     pulled.assert_all(12);
-    assert!(server.queries().iter().all(|query| query.is_empty() || query == "page=1&limit=10"));
+    assert!(server.queries().iter().all(|query| query.is_empty() || query == "limit=10"));
 }
 
 #[tokio::test]
 async fn a_known_total_saves_the_last_question() {
     let (pulled, server) = pulled(ApiSettings::default(), |asked| {
-        let page = asked.number("page").unwrap() - 1;
+        let page = asked.number("page").unwrap_or(1) - 1;
         format!(r#"{{"data":{},"total":20}}"#, list(page * 10, 10, 20)).into_response()
     })
     .await;
     pulled.assert_all(20);
-    assert_eq!((pulled.total, server.asked()), (Some(20), 4));
+    assert_eq!(
+        (pulled.total, server.asked()),
+        (Some(20), 6),
+        "twice the first, the one numbered 1, and the second"
+    );
 }
 
 #[tokio::test]
@@ -200,11 +205,86 @@ async fn empty_pages_before_the_last_cursor_are_passed() {
 #[tokio::test]
 async fn has_more_decides_even_after_a_short_page() {
     let (pulled, server) = pulled(ApiSettings::default(), |asked| {
-        let page = asked.number("page").unwrap() - 1;
+        let page = asked.number("page").unwrap_or(1) - 1;
         let (from, size) = [(0, 10), (10, 3), (13, 10)][page];
         format!(r#"{{"data":{},"hasMore":{}}}"#, list(from, size, 23), page < 2).into_response()
     })
     .await;
     pulled.assert_all(23);
-    assert_eq!(server.asked(), 6);
+    assert_eq!(server.asked(), 8);
+}
+
+/// A server as they are in the wild: from which number it counts pages, how many records it gives at a time whatever it is
+/// asked for, what it tells beside them, and how its pages end.
+#[derive(Debug, Clone)]
+struct Wild {
+    base: usize,
+    cap: usize,
+    all: usize,
+    beside: &'static str,
+    end: u16,
+    /// What it calls the number of a page.
+    param: &'static str,
+}
+
+impl Wild {
+    fn answer(&self, asked: &Asked) -> Response {
+        let page = asked.number(self.param).unwrap_or(self.base);
+        let from = page.saturating_sub(self.base) * self.cap;
+        let number = page.max(self.base);
+        if from >= self.all && from > 0 {
+            return match self.end {
+                200 => "[]".into_response(),
+                201 => (StatusCode::OK, "").into_response(),
+                status => {
+                    (StatusCode::from_u16(status).unwrap(), r#"{"message":"no such page"}"#).into_response()
+                }
+            };
+        }
+        let records = list(from, self.cap.min(self.all - from), self.all);
+        let (all, cap) = (self.all, self.cap);
+        let pages = all.div_ceil(cap);
+        match self.beside {
+            "nothing" => records.into_response(),
+            "total" => format!(r#"{{"data":{records},"total":{all}}}"#).into_response(),
+            "own total" => format!(r#"{{"data":{records},"gesamt":{all}}}"#).into_response(),
+            "page size" => format!(r#"{{"data":{records},"total":{}}}"#, cap.min(all - from)).into_response(),
+            "spring" => format!(
+                r#"{{"data":{records},"number":{number},"totalElements":{all},"totalPages":{pages},"last":{}}}"#,
+                from + cap >= all
+            )
+            .into_response(),
+            "number" => format!(r#"{{"data":{records},"page":{number}}}"#).into_response(),
+            _ => unreachable!(),
+        }
+    }
+}
+
+fn wild() -> impl Strategy<Value = Wild> {
+    let beside = prop::sample::select(vec!["nothing", "total", "own total", "page size", "spring", "number"]);
+    let end = prop::sample::select(vec![200, 201, 204, 404, 400, 422, 416]);
+    let param = prop::sample::select(vec!["page", "page", "page", "seite"]);
+    (0_usize..2, 1_usize..12, 0_usize..40, beside, end, param)
+        .prop_map(|(base, cap, all, beside, end, param)| Wild { base, cap, all, beside, end, param })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn every_record_comes_or_it_is_told(wild in wild()) {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let serving = wild.clone();
+            let server = Server::answering(move |asked| serving.answer(&asked)).await;
+            let pulled = server.pull_in_one_go(&ApiSettings::default()).await.unwrap();
+            let mut skus = pulled.records.clone();
+            skus.sort();
+            skus.dedup();
+            assert_eq!(skus.len(), pulled.records.len(), "none comes twice: {wild:?}");
+            assert!(skus.len() == wild.all || !pulled.warnings.is_empty(), "{wild:?} {pulled:?}");
+            if wild.param == "page" && wild.beside != "number" {
+                assert_eq!(skus.len(), wild.all, "{wild:?} {pulled:?}");
+            }
+        });
+    }
 }

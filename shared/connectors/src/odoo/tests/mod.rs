@@ -43,6 +43,7 @@ macro_rules! by_both {
 by_both! {
     pulls::every_data_type_is_read_as_it_is_meant,
     pulls::records_of_one_moment_come_once_though_a_page_does_not_hold_them,
+    pulls::an_archived_product_does_not_take_the_place_of_an_active_one,
     pulls::what_belongs_to_a_page_is_asked_for_at_once,
     pulls::a_change_of_what_belongs_to_a_record_is_one_of_the_record,
     pulls::stock_is_told_apart_by_warehouse_where_some_are_named,

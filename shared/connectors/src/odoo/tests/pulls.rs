@@ -124,6 +124,27 @@ pub(super) async fn records_of_one_moment_come_once_though_a_page_does_not_hold_
     }
 }
 
+pub(super) async fn an_archived_product_does_not_take_the_place_of_an_active_one<V: Version>() {
+    let product = |id: usize, number: &str, active: bool| {
+        json!({"id": id, "default_code": number, "name": format!("{number} {id}"), "active": active,
+            "write_date": "2026-11-20 10:00:00"})
+    };
+    let all = json!([
+        product(1, "A", true),
+        product(2, "A", false),
+        product(3, "B", false),
+        product(4, "C", false),
+        product(5, "C", true)
+    ]);
+    let erp = erp::<V>(&[("product.product", all)]).await;
+    for since in [None, Some("2026-11-20T00:00:00Z".parse().unwrap())] {
+        let records = pulled(&*connector(&erp), Pull { since, ..all_of(DataType::Products) }).await;
+        let names: Vec<_> =
+            records.iter().map(|record| record["name"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(names, ["A 1", "B 3", "C 5"], "an archived one comes where there is no other");
+    }
+}
+
 pub(super) async fn what_belongs_to_a_page_is_asked_for_at_once<V: Version>() {
     let order = |n: usize| {
         json!({"id": n, "name": format!("S{n}"), "state": "draft", "partner_id": 7, "order_line": [n],

@@ -40,6 +40,11 @@ pub struct FileSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "{name}.done")]
     pub done_marker: Option<String>,
+    /// How many seconds a file that was changed a moment ago must rest before it is read, so that its writer has finished:
+    /// 0 to 600.
+    pub rest_seconds: u32,
+    /// Signs in at servers that offer nothing but SHA-1 and CBC, which are no longer safe: set it until they are updated.
+    pub legacy_algorithms: bool,
     /// A checksum that comes beside each file: `products.csv.sha256`. A file without one waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checksum: Option<Checksum>,
@@ -67,6 +72,8 @@ impl Default for FileSettings {
             content: FileContent::default(),
             after_read: FileAfterRead::default(),
             duplicates: FileDuplicates::default(),
+            rest_seconds: 1,
+            legacy_algorithms: false,
             done_marker: None,
             checksum: None,
             archive_directory: "archive".to_owned(),
@@ -162,6 +169,7 @@ impl FileSettings {
             "settings.files.archiveDirectory",
             "must be the name of a directory under sftpPath",
         );
+        checks.require(self.rest_seconds <= 600, "settings.files.restSeconds", "must be between 0 and 600");
         checks.require(
             self.done_marker.as_deref().is_none_or(is_marker),
             "settings.files.doneMarker",

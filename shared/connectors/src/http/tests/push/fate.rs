@@ -115,7 +115,7 @@ async fn an_answer_that_cannot_be_read_leaves_it_open_and_an_empty_one_does_not(
     erp.next(Mood::Garbles(Html("<html><title>Sign in</title></html>").into_response()));
     assert!(matches!(erp.create().await, Err(PushError::Unknown(ErpError::Malformed(_)))));
     erp.next(Mood::Garbles(json_answer(201, r#"{"data":{"orderId":"#.to_owned())));
-    assert!(matches!(erp.create().await, Err(PushError::Unknown(ErpError::Malformed(_)))));
+    assert!(matches!(erp.create().await, Err(PushError::Unknown(ErpError::Unavailable(_)))));
 
     for empty in
         [StatusCode::NO_CONTENT.into_response(), "OK".into_response(), json_answer(200, String::new())]
