@@ -109,7 +109,13 @@ async fn fields_that_are_wrong_missing_or_unknown_are_named_by_their_path() {
         (with("settings", json!({"api": {"paths": {"colours": "/c"}}})), "settings.api.paths"),
         (with("settings", json!({"api": {"headers": {"X": 5}}})), "settings.api.headers.X"),
         (with("colour", json!("red")), "colour"),
-        (with("settings", json!({"files": {"csv": {"quote": "'"}}})), "settings.files.csv.quote"),
+        (with("settings", json!({"files": {"csv": {"quoting": "'"}}})), "settings.files.csv.quoting"),
+        (with("settings", json!({"files": {"csv": {"delimiter": "abc"}}})), "settings.files.csv.delimiter"),
+        (
+            with("settings", json!({"files": {"csv": {"skipLines": 2, "headerRow": 3}}})),
+            "settings.files.csv.headerRow",
+        ),
+        (with("settings", json!({"timeZone": "Mars/Olympus"})), "settings.timeZone"),
     ] {
         let answer = causeway.client().post("/erp/connections", body.clone()).await;
         assert_eq!(answer.fields(), [field], "{body}: {}", answer.body);

@@ -211,12 +211,12 @@ impl Pages {
 }
 
 async fn page(State(pages): State<Arc<Pages>>, Query(query): Query<HashMap<String, usize>>) -> Response {
-    let page = query["page"];
+    let page = query.get("page").copied().unwrap_or(1);
     if pages.pause_at.compare_exchange(page, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
         return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")]).into_response();
     }
     let data: Vec<_> = (0..200).skip((page - 1) * 20).take(20).map(|n| pages.record(n)).collect();
-    axum::Json(json!({"data": data, "total": 200})).into_response()
+    axum::Json(json!({"data": data, "page": page, "total": 200})).into_response()
 }
 
 async fn connect(causeway: &Causeway, pages: &Arc<Pages>, parts: u32) -> String {

@@ -18,8 +18,9 @@ async fn a_short_sync_passes_long_ones_that_hold_every_worker() {
     let causeway = Causeway::start().await;
     let endless = async |Query(query): Query<HashMap<String, usize>>| {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let data: Vec<_> = (0..10).map(|n| json!({"sku": format!("P{}-{n}", query["page"])})).collect();
-        axum::Json(json!({"data": data, "total": 1_000_000}))
+        let page = query.get("page").copied().unwrap_or(1);
+        let data: Vec<_> = (0..10).map(|n| json!({"sku": format!("P{page}-{n}")})).collect();
+        axum::Json(json!({"data": data, "page": page, "total": 1_000_000}))
     };
     let url = Erp::serving(Router::new().fallback(get(endless))).await;
     let mut long = Vec::new();

@@ -156,14 +156,18 @@ async fn mended_lines_are_told_and_a_broken_line_fails_alone() {
     configure(&causeway, &connection).await;
     let run = causeway.sync(&connection, "orders").await;
     assert_eq!((&run["status"], &run["counts"]["read"]), (&json!("success"), &json!(832)), "{run}");
-    assert_eq!((&run["counts"]["created"], &run["counts"]["failed"]), (&json!(830), &json!(2)));
-    assert!(run["warnings"].to_string().contains("176"), "{run}");
+    assert_eq!((&run["counts"]["created"], &run["counts"]["failed"]), (&json!(831), &json!(1)));
+    assert_eq!(run["outcome"], json!("partial"));
+    let warnings = run["warnings"].to_string();
+    assert!(warnings.contains("176") && warnings.contains("orderedAt of 99998: must be a time"), "{run}");
+    assert_eq!(run["files"][0]["name"], json!("ORDERS.csv"), "{run}");
+    assert_eq!((&run["files"][0]["read"], &run["files"][0]["failed"]), (&json!(832), &json!(1)));
 
     let errors =
         causeway.list(&format!("/erp/sync-logs/{}/errors?limit=1", run["id"].as_str().unwrap())).await;
-    assert_eq!(errors.len(), 2);
+    assert_eq!(errors.len(), 1);
     assert!(errors[0]["raw"].as_str().unwrap().contains("99999,too,few"), "{errors:?}");
-    assert_eq!((&errors[1]["key"], &errors[1]["errors"][0]["field"]), (&json!("99998"), &json!("orderedAt")));
+    assert_eq!(errors[0]["file"], json!("ORDERS.csv"), "{errors:?}");
 }
 
 #[tokio::test]
