@@ -58,9 +58,16 @@ impl Notations {
 pub struct Evidence {
     /// For each column, whether a cell showed a decimal point, and a decimal comma.
     columns: Vec<(bool, bool)>,
+    /// What is likely where no cell shows anything.
+    supposed: Notation,
 }
 
 impl Evidence {
+    /// Says what is likely where no cell shows anything.
+    pub const fn suppose(&mut self, notation: Notation) {
+        self.supposed = notation;
+    }
+
     /// Looks at a cell of a column.
     pub fn add(&mut self, column: usize, cell: &str) {
         if self.columns.len() <= column {
@@ -88,6 +95,7 @@ impl Evidence {
         let whole = match (any(Notation::Point), any(Notation::Comma)) {
             (true, false) => Notation::Point,
             (false, true) => Notation::Comma,
+            (false, false) if self.supposed != Notation::Plain => self.supposed,
             _ => Notation::Unknown,
         };
         let own = names.iter().zip(&shown).filter_map(|(name, shown)| Some((name.clone(), (*shown)?)));

@@ -35,7 +35,9 @@ impl<'a> From<Json<'a>> for JsonAnswer<'a> {
 /// Makes an answer one that can be read: its text as UTF-8, whatever the content type or its first bytes say it is in, and
 /// numbers that JSON does not have as null. Says what a person should know of it.
 pub(crate) fn normalize(answer: &mut HttpAnswer) -> Option<String> {
-    let charset = charset(answer).filter(|charset| *charset != encoding_rs::UTF_8);
+    // Many name a charset that they do not use: what reads as UTF-8 beyond ASCII is that.
+    let is_utf_8 = !answer.body.is_ascii() && std::str::from_utf8(&answer.body).is_ok();
+    let charset = charset(answer).filter(|charset| *charset != encoding_rs::UTF_8 && !is_utf_8);
     let is_utf_16 =
         matches!(answer.body[..], [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, 1..=127, ..] | [1..=127, 0, ..]);
     if charset.is_some() || is_utf_16 {

@@ -56,11 +56,6 @@ impl Mark {
         let hash = |record: Option<&Json<'_>>| record.map_or(0, |record| xxh3_64(record.text().as_bytes()));
         Self { count: records.len() as u64, first: hash(records.first()), last: hash(records.last()) }
     }
-
-    /// Whether both are of the same page, perhaps read at different times: one end may have changed in between.
-    fn overlaps(&self, other: &Self) -> bool {
-        self.count == other.count && (self.first == other.first || self.last == other.last)
-    }
 }
 
 /// The state of a pull between two pages, and the content of a page's `resume`.
@@ -129,10 +124,11 @@ impl Progress {
             .map_err(|error| ErpError::Malformed(format!("the checkpoint cannot be written: {error}")))
     }
 
-    /// Whether a page was there before. An empty page repeats nothing.
+    /// Whether a page was there before. An empty page repeats nothing; pages that share one end only are two that overlap,
+    /// and none of their records may be left out.
     pub(crate) fn is_repeat(&self, page: &Mark) -> bool {
         let anchor = self.anchor.as_ref().map(|(_, mark)| mark);
-        page.count > 0 && self.last.iter().chain(anchor).any(|seen| seen.overlaps(page))
+        page.count > 0 && self.last.iter().chain(anchor).any(|seen| seen == page)
     }
 
     /// Whether a step leads back to where we have been: the present page or the anchor.

@@ -18,15 +18,15 @@ use crate::records::FieldKind;
 pub(super) enum Fault {
     /// It is nothing of that kind: with what was expected, and what the ERP sent instead.
     Unreadable(String),
-    /// It can be read two ways: with both, and what decides.
-    TwoReadings(String),
+    /// It can be read two ways, or leaving it out would say something else: with what decides.
+    Doubtful(String),
 }
 
 impl Fault {
     /// The sentence for a person.
     pub(super) fn into_message(self) -> String {
         match self {
-            Self::Unreadable(message) | Self::TwoReadings(message) => message,
+            Self::Unreadable(message) | Self::Doubtful(message) => message,
         }
     }
 }
@@ -201,7 +201,7 @@ fn decimal(value: Json<'_>, style: &Style<'_>) -> Result<Option<Decimal>, Fault>
             "must be a decimal number of at most 28 digits, the ERP sent {}",
             shown(&text)
         )),
-        Unread::TwoReadings { decimal, whole } => Fault::TwoReadings(two_readings(&text, decimal, whole)),
+        Unread::TwoReadings { decimal, whole } => Fault::Doubtful(two_readings(&text, decimal, whole)),
     })
 }
 
@@ -221,8 +221,9 @@ pub(super) fn parse_decimal(text: &str) -> Option<Decimal> {
 
 fn flag(value: Json<'_>) -> Result<Option<bool>, Fault> {
     let Some(text) = trimmed(value).map_err(Fault::Unreadable)? else { return Ok(None) };
+    // A product that lacks the flag is one that may be sold: none is no middle between yes and no.
     let refused = || {
-        Fault::Unreadable(format!(
+        Fault::Doubtful(format!(
             "must be true or false, the ERP sent {}: say what its words mean by the transformation map",
             shown(&text)
         ))
@@ -231,16 +232,16 @@ fn flag(value: Json<'_>) -> Result<Option<bool>, Fault> {
 }
 
 /// Words for yes: of programs, of SAP (`X`), of Access and Visual Basic (`-1`), and of languages in which they mean nothing
-/// else. `enabled` and `active` are none: behind `blocked` they mean no.
-const YES: [&str; 18] = [
-    "true", "t", "yes", "y", "1", "x", "-1", "on", "1.0", "ja", "j", "wahr", "oui", "vrai", "si", "sí",
-    "sim", "tak",
+/// else. `active` is none: behind `blocked` it means no.
+const YES: [&str; 19] = [
+    "true", "t", "yes", "y", "1", "x", "-1", "on", "enabled", "1.0", "ja", "j", "wahr", "oui", "vrai", "si",
+    "sí", "sim", "tak",
 ];
 
 /// Words for no.
-const NO: [&str; 18] = [
-    "false", "f", "no", "n", "0", "off", "0.0", "nein", "falsch", "non", "faux", "não", "nao", "nie", "nej",
-    "nei", "nee", "falso",
+const NO: [&str; 19] = [
+    "false", "f", "no", "n", "0", "off", "disabled", "0.0", "nein", "falsch", "non", "faux", "não", "nao",
+    "nie", "nej", "nei", "nee", "falso",
 ];
 
 /// What a text without blanks around it says, if it says yes or no.

@@ -390,7 +390,7 @@ fn settle(
     };
     let is_number = matches!(field.kind, FieldKind::Money | FieldKind::Quantity);
     let of_line = at.bytes().any(|byte| byte.is_ascii_digit()) && (is_number || field.name == "sku");
-    let costs_the_record = field.required || of_line || matches!(fault, Fault::TwoReadings(_));
+    let costs_the_record = field.required || of_line || matches!(fault, Fault::Doubtful(_));
     let (field, message) = (path(at, field.name), fault.into_message());
     if costs_the_record {
         log.errors.push(FieldError::new(field, message));

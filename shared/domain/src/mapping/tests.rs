@@ -133,10 +133,10 @@ fn notes(mapper: &mut Mapper, raw: &str) -> Vec<(String, NoteKind)> {
 
 #[test]
 fn an_optional_field_that_cannot_be_read_costs_itself() {
-    let raw = r#"{"sku": "A", "price": "on request", "discontinued": "maybe", "modifiedAt": "soon", "name": ["a", "b"]}"#;
+    let raw = r#"{"sku": "A", "price": "on request", "modifiedAt": "soon", "name": ["a", "b"]}"#;
     let mut mapper = mapper(DataType::Products, &[]);
     assert_eq!(map(&mut mapper, raw).unwrap().1, r#"{"sku":"A"}"#);
-    let left_out = ["name", "price", "discontinued", "modifiedAt"];
+    let left_out = ["name", "price", "modifiedAt"];
     assert_eq!(notes(&mut mapper, raw), left_out.map(|field| (field.to_owned(), NoteKind::LeftOut)));
 }
 
@@ -243,11 +243,15 @@ fn words_for_yes_and_no_are_read_where_they_mean_nothing_else() {
     ] {
         assert_eq!(flag(yes), r#"{"sku":"A","discontinued":true}"#, "{yes}");
     }
-    for no in [r#""""#, "null", r#""NULL""#, r#""enabled""#, r#""aktiv""#, r#""ne""#, r#""2""#] {
-        assert_eq!(flag(no), r#"{"sku":"A"}"#, "{no}");
+    for none in [r#""""#, "null", r#""NULL""#] {
+        assert_eq!(flag(none), r#"{"sku":"A"}"#, "{none}");
     }
     for no in [r#""0""#, "0", r#""Nein""#, r#""FALSCH""#, r#""non""#, r#""off""#, "false"] {
         assert_eq!(flag(no), r#"{"sku":"A","discontinued":false}"#, "{no}");
+    }
+    for unknown in [r#""aktiv""#, r#""ne""#, r#""2""#, r#""maybe""#] {
+        let raw = format!(r#"{{"sku": "A", "discontinued": {unknown}}}"#);
+        assert!(map(&mut mapper, &raw).is_err(), "{unknown}: without the flag it could be sold");
     }
 }
 

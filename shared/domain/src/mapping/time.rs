@@ -243,7 +243,7 @@ fn day_in_front(text: &str) -> Result<Option<Parsed<'static>>, Fault> {
     let of = |day, month| Date::new(year, month, day).ok().map(|date| Parsed::Civil(date.to_datetime(time)));
     match (of(first, second), of(second, first)) {
         (day_first, _) if sign == '.' => Ok(day_first),
-        (Some(_), Some(_)) if first != second => Err(Fault::TwoReadings(format!(
+        (Some(_), Some(_)) if first != second => Err(Fault::Doubtful(format!(
             "is {}, which can be read with the day or with the month first: say which by the transformation date, such as \
              {{\"from\": \"%d/%m/%Y\"}}",
             shown(text)

@@ -70,6 +70,10 @@ impl Dialect {
             return Notations::all(if sign == ',' { Notation::Comma } else { Notation::Point });
         }
         let mut evidence = Evidence::default();
+        // Whoever separates fields by commas has another sign before decimals.
+        if self.syntax.delimiter.as_bytes() == b"," {
+            evidence.suppose(Notation::Point);
+        }
         for row in self.rows.iter().skip(self.rows_before + usize::from(self.header)) {
             row.iter().take(names.len()).enumerate().for_each(|(column, cell)| evidence.add(column, cell));
         }
@@ -201,8 +205,11 @@ fn likeliest_escape(lines: &[&[u8]], syntax: Syntax) -> Option<u8> {
     if !lines.iter().any(|line| line.windows(2).any(|part| part == before_quote)) {
         return None;
     }
-    let rows =
-        |syntax: Syntax| lines.iter().filter(|line| matches!(split(line, &syntax), End::Row(_))).count();
+    let is_clean = |line: &[u8], syntax: &Syntax| match split(line, syntax) {
+        End::Row(fields) => !fields.iter().any(|field| field.has_strays),
+        End::InQuotes | End::StrayQuote(_) => false,
+    };
+    let rows = |syntax: Syntax| lines.iter().filter(|line| is_clean(line, &syntax)).count();
     let escaped = Syntax { escape: Some(b'\\'), ..syntax };
     (rows(escaped) > rows(syntax)).then_some(b'\\')
 }

@@ -73,7 +73,8 @@ pub(super) fn read(
     }
     if table.mended > 0 {
         let (mended, delimiter) = (table.mended, dialect.delimiter_name());
-        out.warn(format!("{mended} lines of {file} had an unquoted {delimiter} in a text and were mended"));
+        let what = format!("an unquoted {delimiter} or a quote that was not doubled in a text");
+        out.warn(format!("{mended} lines of {file} had {what} and were mended"));
     }
     if table.repeated > 0 {
         let repeated = table.repeated;

@@ -110,6 +110,8 @@ impl<R: BufRead> Rows<R> {
             match split(&text, &self.syntax) {
                 End::InQuotes => {}
                 End::StrayQuote(_) => break,
+                // Over lines, a quote that was not doubled may as well be the end of another row.
+                End::Row(fields) if fields.iter().any(|field| field.has_strays) => break,
                 End::Row(fields) => match (self.fit(fields, &text), utf8(&text)) {
                     (Ok((fields, mended)), Ok(text)) => return Ok(Row::Good { text, fields, mended }),
                     _ => break,
@@ -128,7 +130,8 @@ impl<R: BufRead> Rows<R> {
         let Some(columns) = self.columns else { return Ok((fields, false)) };
         let found = fields.len();
         if found == columns {
-            return Ok((fields, false));
+            let has_strays = fields.iter().any(|field| field.has_strays);
+            return Ok((fields, has_strays));
         }
         if found == columns + 1 && fields.last().is_some_and(|last| last.range.is_empty()) {
             fields.pop();

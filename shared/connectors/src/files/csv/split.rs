@@ -64,6 +64,8 @@ pub(super) struct Field {
     pub quoted: bool,
     /// Whether it holds doubled quotes, or quotes that an escape stands before.
     pub has_escapes: bool,
+    /// Whether it holds quotes that are neither, and end it in no other way than where it does.
+    pub has_strays: bool,
 }
 
 impl Field {
@@ -94,7 +96,8 @@ pub(super) enum End {
     Row(Vec<Field>),
     /// Inside quotes: the row goes on in the next line, or the quote is a stray one.
     InQuotes,
-    /// At a quote that is neither doubled nor followed by a delimiter: in this field, counted from 1.
+    /// At a quote that is neither doubled nor followed by a delimiter, with none behind it that is: in this field, counted
+    /// from 1.
     StrayQuote(usize),
 }
 
@@ -111,7 +114,7 @@ pub(super) fn split(row: &[u8], syntax: &Syntax) -> End {
             }
         } else {
             let end = syntax.delimiter.find(&row[start..]).map_or(row.len(), |length| start + length);
-            (Field { range: start..end, quoted: false, has_escapes: false }, end)
+            (Field { range: start..end, quoted: false, has_escapes: false, has_strays: false }, end)
         };
         fields.push(field);
         if end >= row.len() {
@@ -121,11 +124,12 @@ pub(super) fn split(row: &[u8], syntax: &Syntax) -> End {
     }
 }
 
-/// The field whose text begins at `start`, after its quote, and where the row goes on.
+/// The field whose text begins at `start`, after its quote, and where the row goes on. A quote that was not doubled belongs to
+/// the text, as in `"7" pipe"`: the field ends at the first one that a delimiter follows.
 fn quoted(row: &[u8], start: usize, syntax: &Syntax) -> Result<Option<(Field, usize)>, ()> {
     let Syntax { delimiter, quote, escape } = syntax;
     let mut at = start;
-    let mut has_escapes = false;
+    let (mut has_escapes, mut has_strays) = (false, false);
     while let Some(length) = row[at..].iter().position(|byte| byte == quote || Some(*byte) == *escape) {
         let found = at + length;
         let rest = &row[found + 1..];
@@ -136,12 +140,14 @@ fn quoted(row: &[u8], start: usize, syntax: &Syntax) -> Result<Option<(Field, us
             has_escapes = true;
             at = found + 2;
         } else if rest.is_empty() || rest.starts_with(delimiter.as_bytes()) {
-            return Ok(Some((Field { range: start..found, quoted: true, has_escapes }, found + 1)));
+            let field = Field { range: start..found, quoted: true, has_escapes, has_strays };
+            return Ok(Some((field, found + 1)));
         } else {
-            return Err(());
+            has_strays = true;
+            at = found + 1;
         }
     }
-    Ok(None)
+    if has_strays { Err(()) } else { Ok(None) }
 }
 
 /// Joins what an unquoted delimiter tore apart: a field that begins with a blank goes on from the one before it, as in

@@ -18,7 +18,12 @@ fn csv(text: &str) -> Outcome {
 #[test]
 fn northwind_s_orders_all_come_out_mended_where_a_comma_was_not_quoted() {
     let orders = read_text("orders.csv", northwind("orders.csv"));
-    assert_eq!(orders.warnings, ["176 lines of orders.csv had an unquoted comma in a text and were mended"]);
+    assert_eq!(
+        orders.warnings,
+        [
+            "176 lines of orders.csv had an unquoted comma or a quote that was not doubled in a text and were mended"
+        ]
+    );
     let orders = orders.clean();
     assert_eq!(orders.len(), 830);
     let torn = orders.iter().find(|order| order["orderID"] == "10250").unwrap();
@@ -70,6 +75,13 @@ fn an_open_quote_in_the_last_line_fails_that_line() {
 }
 
 #[test]
+fn a_quote_that_was_not_doubled_belongs_to_the_text_where_the_field_still_ends() {
+    let read = csv("sku,name,price\n1,\"Pipe 7\" long\",5.00\n2,\"Nut\",1\n");
+    assert_eq!(read.records[0], json!({"sku": "1", "name": "Pipe 7\" long", "price": "5.00"}));
+    assert!(read.broken.is_empty() && read.warnings[0].contains("a quote that was not doubled"), "{read:?}");
+}
+
+#[test]
 fn text_after_a_closing_quote_fails_its_line_and_names_the_field() {
     let read = csv("sku,name\n1,\"3\" disk\n2,7\" pipe\n");
     assert_eq!(read.broken[0].1, "line 2: field 2 goes on after its closing quote");
@@ -110,7 +122,12 @@ fn numbers_come_out_as_they_were_sent_and_the_file_tells_their_decimal_sign() {
     assert_eq!(csv(text).clean()[0], json!({"sku": "A", "price": "12,50", "stock": "1.250"}));
     assert_eq!(notations(text), Notations::all(Notation::Comma));
     assert_eq!(notations("sku,price\nA,\"1,234.56\"\nB,0.05\n"), Notations::all(Notation::Point));
-    assert_eq!(notations("sku,price\nA,1.250\n"), Notations::all(Notation::Unknown));
+    assert_eq!(notations("sku;price\nA;1.250\n"), Notations::all(Notation::Unknown));
+    assert_eq!(
+        notations("sku,price\nA,\"1,250\"\n"),
+        Notations::all(Notation::Point),
+        "a comma separates the fields"
+    );
     let forced = CsvSettings { decimal_sign: Some(','), ..CsvSettings::default() };
     let dialect = Dialect::of(&forced, b"sku;price\nA;1.50\n");
     assert_eq!(dialect.notations(&forced, &["sku".to_owned()]), Notations::all(Notation::Comma));

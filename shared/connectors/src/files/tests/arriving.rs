@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 
 use super::read;
-use super::server::{Site, read_all, skus};
+use super::server::{Site, read_all, reason, skus};
 
 fn packed(text: &[u8]) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
@@ -129,7 +129,8 @@ async fn a_file_whose_checksum_differs_waits_at_first_and_is_set_aside_at_last()
     assert!(page.items.is_empty() && page.warnings[0].contains("waits for the next run"), "{page:?}");
     assert_eq!(site.tree(), ["products.csv", "products.csv.sha256"]);
     age(&site, "products.csv");
-    let error = site.pull(None).await.unwrap().next().await.unwrap_err().to_string();
+    let page = site.pull(None).await.unwrap().next().await.unwrap().unwrap();
+    let error = reason(&page);
     assert!(
         error.contains("but the file sums up to") && error.contains("moved to out/error/products.csv"),
         "{error}"
@@ -143,7 +144,7 @@ async fn what_became_of_a_file_is_told_where_it_is_wanted() {
     site.put("products_1.csv", "sku\n1\n");
     read_all(&mut site.pull(None).await.unwrap()).await.unwrap();
     site.put("products_2.json", "[{");
-    site.pull(None).await.unwrap().next().await.unwrap_err();
+    site.pull(None).await.unwrap().next().await.unwrap().unwrap();
     let note = |name: &str| {
         let text = fs::read_to_string(site.path(&format!("in/ACK_{name}.json"))).unwrap();
         serde_json::from_str::<serde_json::Value>(&text).unwrap()

@@ -90,6 +90,14 @@ pub(super) fn skus(page: &Page) -> Vec<String> {
         .collect()
 }
 
+/// Why the first item of a page is no record.
+pub(super) fn reason(page: &Page) -> &str {
+    match page.items.first() {
+        Some(Item::Broken(_, reason)) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Reads and stores every page that is left.
 pub(super) async fn read_all(pages: &mut Box<dyn Pages>) -> Result<Vec<String>, ErpError> {
     let mut all = Vec::new();
@@ -155,25 +163,146 @@ async fn a_file_that_breaks_off_is_set_aside_with_the_reason() {
     site.put("products.json", "[{\"sku\":\"1\"},{\"sku\":\"2\"},{\"sku\":");
     let mut pages = site.pull(None).await.unwrap();
     assert_eq!(skus(&pages.next().await.unwrap().unwrap()), ["1", "2"]);
-    let error = pages.next().await.unwrap_err();
-    assert!(matches!(error, ErpError::Malformed(_)));
-    let sentence = error.to_string();
+    let page = pages.next().await.unwrap().unwrap();
+    let sentence = reason(&page);
     assert!(sentence.starts_with("out/products.json cannot be read: EOF"), "{sentence}");
     assert!(sentence.ends_with("it was moved to out/error/products.json"), "{sentence}");
-    pages.abandon().await.unwrap();
+    assert_eq!(page.file.as_deref(), Some("products.json"));
+    assert!(pages.next().await.unwrap().is_none() && !pages.complete());
     assert_eq!(site.tree(), ["error/products.json", "error/products.json.err.txt"]);
     let note = fs::read_to_string(site.path("error/products.json.err.txt")).unwrap();
     assert!(note.contains("line 1"), "{note}");
 }
 
 #[tokio::test]
-async fn an_empty_file_is_set_aside_and_the_next_run_reads_on() {
+async fn an_empty_file_is_set_aside_and_the_others_are_read() {
     let site = Site::new();
     site.put("products_1.csv", "");
     site.put("products_2.csv", "sku\n1\n");
-    let error = site.pull(None).await.unwrap().next().await.unwrap_err();
-    assert!(error.to_string().contains("empty (0 bytes)"), "{error}");
-    assert_eq!(read_all(&mut site.pull(None).await.unwrap()).await.unwrap(), ["1"]);
+    let mut pages = site.pull(None).await.unwrap();
+    let page = pages.next().await.unwrap().unwrap();
+    assert!(reason(&page).contains("empty (0 bytes)"), "{page:?}");
+    assert_eq!(read_all(&mut pages).await.unwrap(), ["1"]);
+    assert!(!pages.complete());
+}
+
+#[tokio::test]
+async fn a_file_none_of_whose_records_came_in_is_set_aside_and_not_archived() {
+    let site = Site::new();
+    site.put("products_1.csv", "sku\n1\n2\n");
+    site.put("products_2.csv", "sku\n3\n");
+    let mut files = domain::run::Files::default();
+    files.add("products_1.csv", 2, 2, Some("price can be read two ways"));
+    files.add("products_2.csv", 1, 0, None);
+    let mut pages = site.pull(None).await.unwrap();
+    while let Some(page) = pages.next().await.unwrap() {
+        pages.stored(&page.resume, &files).await.unwrap();
+    }
+    let tree = site.tree();
+    assert!(tree[0].starts_with("archive/") && tree[0].contains("products_2-"), "{tree:?}");
+    assert_eq!(tree[1..], ["error/products_1.csv", "error/products_1.csv.err.txt"]);
+    let note = fs::read_to_string(site.path("error/products_1.csv.err.txt")).unwrap();
+    assert!(note.contains("none of its 2 records came in; the first: price can be read two ways"), "{note}");
+}
+
+#[tokio::test]
+async fn links_are_followed_and_what_leads_nowhere_stops_no_other() {
+    let site = Site::new();
+    fs::create_dir(site.path("real")).unwrap();
+    site.put("real/p.csv", "sku\n1\n");
+    for (target, link) in
+        [("real/p.csv", "products_2.csv"), ("nowhere.csv", "products_1.csv"), ("real", "products_3.csv")]
+    {
+        std::os::unix::fs::symlink(target, site.path(link)).unwrap();
+    }
+    site.put("products_4.csv", "sku\n2\n");
+    let mut pages = site.pull(None).await.unwrap();
+    let first = pages.next().await.unwrap().unwrap();
+    assert!(
+        first.warnings.iter().any(|told| told.contains("products_1.csv is a link that leads nowhere")),
+        "{first:?}"
+    );
+    assert!(
+        first.warnings.iter().any(|told| told.contains("products_3.csv is a link to a directory")),
+        "{first:?}"
+    );
+    let mut all = skus(&first);
+    all.extend(read_all(&mut pages).await.unwrap());
+    assert_eq!(all, ["1", "2"]);
+    assert!(!pages.complete());
+}
+
+#[tokio::test]
+async fn names_of_any_bytes_are_read_and_archived() {
+    use std::os::unix::ffi::OsStrExt;
+    let site = Site::new();
+    let names: [&[u8]; 4] = [
+        b"products gr\xf6\xdfe.csv",
+        "products größe.csv".as_bytes(),
+        b"products\n1.csv",
+        b"products [1] 100% 'a'.csv",
+    ];
+    for (number, name) in names.iter().enumerate() {
+        let path = site.path("").join(std::ffi::OsStr::from_bytes(name));
+        fs::write(path, format!("sku\n{number}\n")).unwrap();
+    }
+    let mut pages = site.pull(None).await.unwrap();
+    let (mut all, mut files) = (Vec::new(), Vec::new());
+    while let Some(page) = pages.next().await.unwrap() {
+        all.extend(skus(&page));
+        files.extend(page.file.as_deref().map(str::to_owned));
+        pages.stored(&page.resume, &domain::run::Files::default()).await.unwrap();
+    }
+    all.sort();
+    assert_eq!(all, ["0", "1", "2", "3"]);
+    assert!(
+        files.contains(&"products größe.csv".to_owned()) && files.contains(&"products\\n1.csv".to_owned()),
+        "{files:?}"
+    );
+    let left =
+        fs::read_dir(site.path("")).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file()).count();
+    assert_eq!(left, 0, "each was archived");
+}
+
+#[tokio::test]
+async fn a_file_that_grows_waits_until_it_rests() {
+    let mut site = Site::new();
+    site.settings.files.rest_seconds = 1;
+    site.put("products.csv", "sku\n1\n");
+    let path = site.path("products.csv");
+    let writer = tokio::spawn(async move {
+        for number in 2..8 {
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(&path, format!("{text}{number}\n")).unwrap();
+        }
+    });
+    let page = site.pull(None).await.unwrap().next().await.unwrap().unwrap();
+    assert!(page.items.is_empty() && page.warnings[0].contains("still being written"), "{page:?}");
+    writer.await.unwrap();
+    assert_eq!(read_all(&mut site.pull(None).await.unwrap()).await.unwrap().len(), 7);
+}
+
+#[tokio::test]
+async fn a_file_that_grew_while_it_was_read_is_given_back() {
+    let site = Site::new();
+    site.put("products.csv", "sku\n1\n2\n3\n");
+    let mut pages = site.pull(None).await.unwrap();
+    assert_eq!(skus(&pages.next().await.unwrap().unwrap()), ["1", "2"]);
+    let claimed = site.path("products.csv.processing");
+    let text = fs::read_to_string(&claimed).unwrap();
+    fs::write(&claimed, format!("{text}4\n")).unwrap();
+    let rest = pages.next().await.unwrap().unwrap();
+    assert!(
+        rest.warnings.iter().any(|told| told.contains("still being written")) || skus(&rest).len() == 2,
+        "{rest:?}"
+    );
+    pages.stored(&rest.resume, &domain::run::Files::default()).await.unwrap();
+    assert_eq!(
+        read_all(&mut site.pull(None).await.unwrap()).await.unwrap(),
+        ["1", "2", "3", "4"],
+        "it is read again"
+    );
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ impl Plan {
             }
             Kind::String if value.as_string().is_some_and(|text| text.trim().is_empty()) => return Ok(false),
             Kind::Bool if value.text() == "false" => return Ok(false),
-            other => return Err(Fault::TwoReadings(format!("must be a list, the ERP sent {other}"))),
+            other => return Err(Fault::Doubtful(format!("must be a list, the ERP sent {other}"))),
         };
         out.push(b'[');
         for (position, item) in items.into_iter().enumerate() {
@@ -101,7 +101,7 @@ impl Plan {
 
     fn holds_none(&self, names: &[&str]) -> Fault {
         let name = self.field.name;
-        Fault::TwoReadings(match names.iter().find(|name| LINKS.contains(name)) {
+        Fault::Doubtful(match names.iter().find(|name| LINKS.contains(name)) {
             Some(link) => format!(
                 "was not sent along: the ERP sent {link}, where it is to be had. Have it expanded, or leave it empty by \
                  mapping {name} to null"

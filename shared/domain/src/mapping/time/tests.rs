@@ -12,7 +12,7 @@ fn moment(text: &str, zone: &TimeZone) -> String {
         Ok(Told::Last(moment)) => format!("last {moment}"),
         Ok(Told::Nothing) => "none".to_owned(),
         Err(Fault::Unreadable(_)) => "unreadable".to_owned(),
-        Err(Fault::TwoReadings(_)) => "two readings".to_owned(),
+        Err(Fault::Doubtful(_)) => "two readings".to_owned(),
     }
 }
 
@@ -21,7 +21,7 @@ fn day(text: &str, zone: &TimeZone) -> String {
         Ok(Told::Time(day) | Told::Last(day)) => day.to_string(),
         Ok(Told::Nothing) => "none".to_owned(),
         Err(Fault::Unreadable(_)) => "unreadable".to_owned(),
-        Err(Fault::TwoReadings(_)) => "two readings".to_owned(),
+        Err(Fault::Doubtful(_)) => "two readings".to_owned(),
     }
 }
 
