@@ -28,7 +28,8 @@ impl Site {
     pub(in crate::files) fn with(options: Options) -> Self {
         let server = Sshd::start_with(options).unwrap();
         fs::create_dir(server.home().join("out")).unwrap();
-        let settings = ConnectionSettings { retry_attempts: 0, ..ConnectionSettings::default() };
+        let mut settings = ConnectionSettings { retry_attempts: 0, ..ConnectionSettings::default() };
+        settings.files.rest_seconds = 0;
         Self { server, settings, ledger: Arc::default() }
     }
 
