@@ -2,6 +2,7 @@
 
 mod list;
 mod names;
+mod note;
 mod sources;
 
 use std::borrow::Cow;
@@ -16,44 +17,8 @@ use crate::json::{Json, Kind, Members};
 use crate::records::{Field, FieldKind};
 use crate::validation::FieldError;
 use names::{Match, Names};
-
-/// Most notes that are kept of one record.
-const MAX_NOTES: usize = 20;
-
-/// Something about a record that a person should know, though it is taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// Our field.
-    pub field: String,
-    /// What became of it.
-    pub what: NoteKind,
-    /// Why.
-    pub message: String,
-}
-
-/// What became of a field that did not come through as it was sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoteKind {
-    /// It could not be read: the record is without it.
-    LeftOut,
-    /// It is a time later than can be kept: the last one that can.
-    Clamped,
-}
-
-/// What is wrong with a record, and what is to be told of it.
-#[derive(Debug, Default)]
-pub(super) struct Log {
-    pub(super) errors: Vec<FieldError>,
-    pub(super) notes: Vec<Note>,
-}
-
-impl Log {
-    fn note(&mut self, field: String, what: NoteKind, message: String) {
-        if self.notes.len() < MAX_NOTES {
-            self.notes.push(Note { field, what, message });
-        }
-    }
-}
+pub(super) use note::Log;
+pub use note::{Note, NoteKind};
 
 /// What was found for each slot.
 pub(super) type Found<'a> = Vec<Option<Json<'a>>>;

@@ -185,7 +185,7 @@ fn likeliest_quote(lines: &[&[u8]], delimiter: Delimiter) -> u8 {
     if between(b'"') == 0 && between(b'\'') > 1 { b'\'' } else { b'"' }
 }
 
-fn pieces<'l>(line: &'l [u8], delimiter: Delimiter) -> impl Iterator<Item = &'l [u8]> {
+fn pieces(line: &[u8], delimiter: Delimiter) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(line);
     std::iter::from_fn(move || {
         let line = rest?;

@@ -35,11 +35,11 @@ pub(super) fn usual_width(rows: &[Vec<String>]) -> usize {
 
 /// Whether a row names columns: no field of it is a number or a date.
 pub(super) fn looks_like_names(row: Option<&Vec<String>>) -> bool {
-    row.is_none_or(|fields| !fields.iter().any(is_value))
+    row.is_none_or(|fields| !fields.iter().any(|field| is_value(field)))
 }
 
 /// Whether a text is a number or a date.
-fn is_value(text: &String) -> bool {
+fn is_value(text: &str) -> bool {
     let has_digits = text.bytes().any(|byte| byte.is_ascii_digit());
     has_digits && text.bytes().all(|byte| byte.is_ascii_digit() || b" .,:/-+TZ".contains(&byte))
 }
