@@ -182,6 +182,7 @@ enum Filled {
 }
 
 /// What comes first.
+#[expect(clippy::large_enum_variant, reason = "one stands at a time and is taken apart at once")]
 enum Event {
     Page(Result<Option<Page>, ErpError>),
     Stored(Result<Stored, StoreError>),
