@@ -56,15 +56,18 @@ pub(crate) async fn receive_document(
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let charset = content_type.and_then(charset_of).map(str::to_owned);
     let document = bytes_within(request, MAX_DOCUMENT_BYTES).await?;
-    let document = incoming::text_of_document(&document, charset.as_deref());
-    let reply = take(&state, &connection, &credentials, &document).await;
+    let reply = match incoming::text_of_document(&document, charset.as_deref()) {
+        Ok(document) => take(&state, &connection, &credentials, &document).await,
+        Err(reason) => Envelope::Unknown.refused(400, &reason, &connection.settings.doi, now()),
+    };
     Ok(told(reply))
 }
 
 /// The charset that a content type names.
 fn charset_of(content_type: &str) -> Option<&str> {
-    let value = content_type.split(';').find_map(|part| part.trim().strip_prefix("charset="))?;
-    Some(value.trim_matches('"'))
+    let parameters = content_type.split(';').filter_map(|part| part.split_once('='));
+    let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    charsets.next().map(|(_, value)| value.trim().trim_matches('"'))
 }
 
 /// The credentials of a connection, opened.
@@ -104,8 +107,8 @@ async fn take(state: &ApiState, connection: &Connection, credentials: &Credentia
             tracing::info!(connection = %connection.id, data_type = %taken.data_type, is_new, "a document came");
             taken.envelope.taken(doi, now())
         }
-        Err(StoreError::TooLarge { limit, .. }) => {
-            refused(413, &format!("the document is too large: compressed it may have {limit} bytes"))
+        Err(StoreError::TooLarge { bytes, limit }) => {
+            refused(413, &format!("the document is too large: {bytes} bytes, where {limit} can be kept"))
         }
         Err(error) => {
             tracing::error!(connection = %connection.id, %error, "a document could not be kept");

@@ -166,8 +166,9 @@ fn decode_dos(page: &[char; 128], chunk: &[u8], ready: &mut Vec<u8>) {
     }
 }
 
-/// What the first bytes say: an XML declaration, or the zeros of UTF-16.
-fn declared(start: &[u8]) -> Option<&'static Encoding> {
+/// What the first bytes say: an XML declaration, or the zeros of UTF-16. A declaration that can be read as ASCII is not
+/// written in the UTF-16 it names: it was converted, and is UTF-8 (HTML Standard, section 13.2.3.2, has the same rule).
+pub(crate) fn declared(start: &[u8]) -> Option<&'static Encoding> {
     match start {
         [0, first, 0, second, ..] if *first != 0 && *second != 0 => return Some(UTF_16BE),
         [first, 0, second, 0, ..] if *first != 0 && *second != 0 => return Some(UTF_16LE),
@@ -179,7 +180,8 @@ fn declared(start: &[u8]) -> Option<&'static Encoding> {
     let declaration = String::from_utf8_lossy(declaration);
     let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
     let quote = value.chars().next()?;
-    Encoding::for_label(value[quote.len_utf8()..].split(quote).next()?.as_bytes())
+    let named = Encoding::for_label(value[quote.len_utf8()..].split(quote).next()?.as_bytes())?;
+    Some(if named == UTF_16LE || named == UTF_16BE { UTF_8 } else { named })
 }
 
 /// UTF-8 if more characters beyond ASCII read as UTF-8 than do not.

@@ -27,6 +27,10 @@ const MAX_UNPACKED_BYTES: usize = 8 << 20;
 /// [`StoreError::TooLarge`] if it does not fit.
 pub(crate) fn pack(value: &impl Serialize, item: &mut Item) -> Result<(), StoreError> {
     let plain = serde_json::to_vec(value).map_err(StoreError::corrupt)?;
+    // What is larger could not be unpacked.
+    if plain.len() > MAX_UNPACKED_BYTES {
+        return Err(StoreError::TooLarge { bytes: plain.len(), limit: MAX_UNPACKED_BYTES });
+    }
     let packed = zstd::bulk::compress(&plain, LEVEL).map_err(StoreError::corrupt)?;
     if packed.len() > MAX_BYTES {
         return Err(StoreError::TooLarge { bytes: packed.len(), limit: MAX_BYTES });

@@ -7,8 +7,9 @@ use transport::ErpError;
 use transport::http::{HttpAnswer, HttpRequest, place};
 
 use super::config::Config;
+use super::incoming::text_of_document;
 use super::xml::{self, Element};
-use crate::rest::{fate, is_web_page};
+use crate::rest::{charset, fate, is_web_page};
 use crate::{PushError, Pushed};
 
 /// What the ERP said in a document of its own.
@@ -34,7 +35,7 @@ pub(super) fn judge(
     operation: Operation,
 ) -> Result<Pushed, PushError> {
     let place = place(&answer.url);
-    let read = xml::parse(&answer.body);
+    let read = read(answer);
     let said = read.as_ref().ok().and_then(said);
     match said {
         Some(Said::Taken(words)) => Ok(pushed(config, &place, &words)),
@@ -66,6 +67,12 @@ pub(super) fn judge(
     }
 }
 
+/// An answer as a document, in the encoding that it names.
+fn read(answer: &HttpAnswer) -> Result<Element, String> {
+    let text = text_of_document(&answer.body, charset(answer).map(encoding_rs::Encoding::name))?;
+    xml::parse(text.as_bytes())
+}
+
 /// Whether a success without a word of the standard is one. A page that asks to sign in never is, and cXML answers
 /// every document.
 fn without_words(config: &Config, answer: &HttpAnswer, read: Result<Element, String>) -> Result<(), String> {
@@ -74,6 +81,12 @@ fn without_words(config: &Config, answer: &HttpAnswer, read: Result<Element, Str
             Ok(root) => format!("with <{}> in place of a cXML Response: check doiEndpoint", root.name),
             Err(reason) => format!("without a cXML Response: {reason}"),
         });
+    }
+    // XML that cannot be read may hold a refusal.
+    if let Err(reason) = &read
+        && answer.body.trim_ascii().starts_with(b"<?xml")
+    {
+        return Err(format!("its document cannot be read: {reason}"));
     }
     let is_page = is_web_page(answer, answer.body.trim_ascii())
         || read.is_ok_and(|root| root.name.eq_ignore_ascii_case("html"));
@@ -85,7 +98,7 @@ fn said(root: &Element) -> Option<Said> {
         "cXML" => of_status(root.at("Response/Status")?),
         "OrderResponse" => of_code(root, root.text_at("OrderResponseCode").unwrap_or("AP")),
         "OrderResponseSimple" => {
-            let accepted = root.text_at("AcceptedIndicator")? == "true";
+            let accepted = matches!(root.text_at("AcceptedIndicator")?, "true" | "1");
             of_code(root, if accepted { "AP" } else { "RE" })
         }
         "ApplicationResponse" => {
@@ -140,7 +153,7 @@ pub(super) fn profile(
     request: &HttpRequest,
 ) -> Result<String, ErpError> {
     let place = place(&answer.url);
-    let read = xml::parse(&answer.body);
+    let read = read(answer);
     let status = read.as_ref().ok().and_then(|root| root.at("Response/Status"));
     let Some(status) = status else {
         if !answer.status.is_success() {

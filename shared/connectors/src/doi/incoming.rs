@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::xml::{self, Element};
-use crate::encoding::{Charset, Utf8Reader};
+use crate::encoding::{Charset, Utf8Reader, declared};
 
 const CXML: &str = "text/xml; charset=UTF-8";
 const UBL: &str = "application/xml; charset=utf-8";
@@ -133,15 +133,24 @@ fn fingerprint(name: &str, content: &Element) -> String {
 
 /// A document as text, whatever it is written in, without the files that are embedded in it: a picture of an invoice may
 /// have megabytes, and tells nothing that is read. `charset` is what its content type names, which goes before what it says
-/// itself (RFC 7303, section 3).
-#[must_use]
-pub fn text_of_document(document: &[u8], charset: Option<&str>) -> String {
-    let charset =
-        charset.and_then(|charset| encoding_rs::Encoding::for_label(charset.as_bytes())).map(Charset::Web);
-    let mut text = Vec::with_capacity(document.len());
-    let decoded = Utf8Reader::new(document, charset).read_to_end(&mut text);
-    let text = if decoded.is_ok() { text } else { document.to_vec() };
-    without_embedded(&String::from_utf8_lossy(&text))
+/// itself (RFC 7303, section 3). One that names none is in UTF-8: a guess could change a letter of a number.
+///
+/// # Errors
+/// A sentence, if a byte means nothing in the encoding (XML 1.0, section 4.3.3).
+pub fn text_of_document(document: &[u8], charset: Option<&str>) -> Result<String, String> {
+    let named = match charset {
+        Some(label) => Some(
+            encoding_rs::Encoding::for_label(label.as_bytes())
+                .ok_or_else(|| format!("the encoding {label} is not known here"))?,
+        ),
+        None => declared(document),
+    };
+    let encoding = named.unwrap_or(encoding_rs::UTF_8);
+    let mut text = String::with_capacity(document.len());
+    Utf8Reader::new(document, Some(Charset::Web(encoding)))
+        .read_to_string(&mut text)
+        .map_err(|_| format!("a byte of the document means nothing in its encoding, {}", encoding.name()))?;
+    Ok(without_embedded(&text))
 }
 
 const EMBEDDED: &str = "EmbeddedDocumentBinaryObject";

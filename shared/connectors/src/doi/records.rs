@@ -1,6 +1,9 @@
 //! From the other side's documents to records, as JSON with our own names. Pure.
 
 use domain::DataType;
+use domain::notation::Notation;
+use domain::number;
+use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use super::xml::Element;
@@ -133,22 +136,49 @@ fn cxml_line(item: &Element, order: Option<&str>, currency: Option<&str>) -> Val
     let about = about.iter().find_map(|name| item.at(name));
     let text = |path: &str| about.and_then(|about| about.text_at(path));
     let sku = ["ItemID/SupplierPartID", "ItemID/BuyerPartID"].iter().find_map(|path| text(path));
+    let basis = item.at("PriceBasisQuantity").and_then(|basis| basis.attribute("quantity"));
+    let price = price_of_one(item.amount_at("UnitPrice/Money", "currency", currency), basis);
     record([
         ("lineNumber", item.attribute("invoiceLineNumber")),
         ("orderNumber", order),
         ("sku", sku),
         ("description", text("Description")),
         ("quantity", item.attribute("quantity")),
-        ("unitPrice", item.amount_at("UnitPrice/Money", "currency", currency)),
+        ("unitPrice", price.as_deref()),
         ("total", item.amount_at("SubtotalAmount/Money", "currency", currency)),
     ])
 }
 
-/// The order that all name; none where they name several, of which each line has its own.
+/// The order that all name; none where they name several, of which each line has its own, or where one names none.
 fn only(orders: &[Option<String>]) -> Option<&str> {
-    let mut named = orders.iter().flatten();
-    let first = named.next()?;
-    named.all(|order| order == first).then_some(first)
+    let first = orders.first()?.as_deref()?;
+    orders.iter().all(|order| order.as_deref() == Some(first)).then_some(first)
+}
+
+/// The price of one, where a price is told for so many: UBL's `BaseQuantity`, cXML's `PriceBasisQuantity`. None where it has
+/// no end as a decimal number, such as 10 for 3.
+fn price_of_one(price: Option<&str>, of: Option<&str>) -> Option<String> {
+    let price = price?;
+    let Some(of) = of else { return Some(price.to_owned()) };
+    let (whole, of) = (number::read(price, Notation::Point).ok()?, number::read(of, Notation::Point).ok()?);
+    if of.is_one() {
+        return Some(price.to_owned());
+    }
+    let one = whole.checked_div(of)?;
+    (one.checked_mul(of) == Some(whole)).then(|| one.normalize().to_string())
+}
+
+/// The sum of amounts that are told by kind, such as of taxes.
+fn sum_of(amounts: &[&str]) -> Option<String> {
+    match amounts {
+        [] => None,
+        [one] => Some((*one).to_owned()),
+        many => {
+            let mut numbers = many.iter().map(|amount| number::read(amount, Notation::Point).ok());
+            let sum = numbers.try_fold(Decimal::ZERO, |sum, amount| sum.checked_add(amount?))?;
+            Some(sum.to_string())
+        }
+    }
 }
 
 /// The day of a moment.
@@ -156,15 +186,15 @@ fn day(moment: &str) -> &str {
     moment.get(..10).unwrap_or(moment)
 }
 
-/// When a document of UBL was written, to the second if it tells.
+/// When a document of UBL was written, to the second if it tells; without a zone, if it tells none.
 fn issued(root: &Element) -> Option<String> {
-    let date = root.text_at("IssueDate")?;
-    let date = day(date);
+    let told = root.text_at("IssueDate")?;
+    let date = day(told);
     Some(match root.text_at("IssueTime") {
         Some(time) if time.ends_with('Z') || time.get(8..).is_some_and(|end| end.contains(['+', '-'])) => {
             format!("{date}T{time}")
         }
-        Some(time) => format!("{date}T{time}Z"),
+        Some(time) => format!("{date}T{time}{}", &told[date.len()..]),
         None => format!("{date}T00:00:00Z"),
     })
 }
@@ -189,7 +219,7 @@ fn order_response(root: &Element) -> Vec<Value> {
             ("modifiedAt", issued(root).as_deref()),
         ])
     };
-    let orders: Vec<&str> = root.all("OrderReference").filter_map(|order| order.text_at("ID")).collect();
+    let orders: Vec<&str> = root.all("OrderReference").filter_map(order_of).collect();
     if orders.is_empty() {
         vec![of_order(None)]
     } else {
@@ -200,8 +230,8 @@ fn order_response(root: &Element) -> Vec<Value> {
 /// A record for each order that something of is shipped.
 fn despatch(root: &Element) -> Vec<Value> {
     let of_lines =
-        root.all("DespatchLine").filter_map(|line| line.text_at("OrderLineReference/OrderReference/ID"));
-    let mut orders: Vec<&str> = root.all("OrderReference").filter_map(|order| order.text_at("ID")).collect();
+        root.all("DespatchLine").filter_map(|line| order_of(line.at("OrderLineReference/OrderReference")?));
+    let mut orders: Vec<&str> = root.all("OrderReference").filter_map(order_of).collect();
     orders.extend(of_lines);
     orders.sort_unstable();
     orders.dedup();
@@ -239,6 +269,10 @@ fn ubl_invoice(root: &Element, line: &str, quantity: &str, status: &str) -> Valu
     let amount =
         |element: &'_ Element, path: &str| element.amount_at(path, "currencyID", currency).map(str::to_owned);
     let total = |name: &str| amount(root, &format!("LegalMonetaryTotal/{name}"));
+    // Sums are equal where nothing stands between them.
+    let between = ["AllowanceTotalAmount", "ChargeTotalAmount", "PrepaidAmount", "PayableRoundingAmount"];
+    let is_plain = !between.iter().any(|name| total(name).is_some());
+    let stand_in = |name: &str| total(name).filter(|_| is_plain);
     let customer = "AccountingCustomerParty/Party";
     let customer_name = ["PartyName/Name", "PartyLegalEntity/RegistrationName"];
     let customer_name = customer_name.iter().find_map(|name| root.text_at(&format!("{customer}/{name}")));
@@ -249,13 +283,15 @@ fn ubl_invoice(root: &Element, line: &str, quantity: &str, status: &str) -> Valu
         .map(|line| {
             let order = line.at("OrderLineReference/OrderReference").and_then(order_of);
             orders.push(order.map(str::to_owned));
+            let price = amount(line, "Price/PriceAmount");
+            let price = price_of_one(price.as_deref(), line.text_at("Price/BaseQuantity"));
             record([
                 ("lineNumber", line.text_at("ID")),
                 ("orderNumber", order),
                 ("sku", ARTICLE.iter().find_map(|path| line.text_at(path))),
                 ("description", line.text_at("Item/Name")),
                 ("quantity", line.text_at(quantity)),
-                ("unitPrice", amount(line, "Price/PriceAmount").as_deref()),
+                ("unitPrice", price.as_deref()),
                 ("total", amount(line, "LineExtensionAmount").as_deref()),
             ])
         })
@@ -268,9 +304,9 @@ fn ubl_invoice(root: &Element, line: &str, quantity: &str, status: &str) -> Valu
         ("customerName", customer_name),
         ("status", Some(status)),
         ("currency", currency),
-        ("netTotal", total("TaxExclusiveAmount").or(total("LineExtensionAmount")).as_deref()),
-        ("tax", amount(root, "TaxTotal/TaxAmount").as_deref()),
-        ("total", total("TaxInclusiveAmount").or(total("PayableAmount")).as_deref()),
+        ("netTotal", total("TaxExclusiveAmount").or(stand_in("LineExtensionAmount")).as_deref()),
+        ("tax", sum_of(&root.amounts_at("TaxTotal/TaxAmount", "currencyID", currency)).as_deref()),
+        ("total", total("TaxInclusiveAmount").or(stand_in("PayableAmount")).as_deref()),
         ("balance", total("PayableAmount").as_deref()),
         ("issuedOn", root.text_at("IssueDate").map(day)),
         ("dueOn", root.text_at("DueDate").map(day)),

@@ -134,21 +134,27 @@ impl Element {
     /// The amount at a path that is in `currency`, as the attribute `named` tells, or that tells no other. Without a currency,
     /// the only one there is.
     pub(super) fn amount_at(&self, path: &str, named: &str, currency: Option<&str>) -> Option<&str> {
-        let amounts: Vec<&Self> =
-            self.all_at(path).into_iter().filter(|amount| amount.content().is_some()).collect();
-        let of =
-            |wanted: Option<&str>| amounts.iter().find(|amount| amount.attribute(named) == wanted).copied();
-        let found = match currency {
-            Some(_) => of(currency).or_else(|| of(None)),
-            None => {
-                let first = amounts.first().copied();
-                let alike = amounts
-                    .iter()
-                    .all(|amount| amount.attribute(named) == first.and_then(|a| a.attribute(named)));
-                first.filter(|_| alike)
-            }
+        match self.amounts_at(path, named, currency)[..] {
+            [amount] => Some(amount),
+            _ => None,
+        }
+    }
+
+    /// The amounts at a path that are in `currency`, or else those that tell none. Without a currency, all, if they are in one.
+    pub(super) fn amounts_at(&self, path: &str, named: &str, currency: Option<&str>) -> Vec<&str> {
+        let mut amounts = self.all_at(path);
+        amounts.retain(|amount| amount.content().is_some());
+        let currencies: Vec<Option<&str>> = amounts.iter().map(|amount| amount.attribute(named)).collect();
+        let wanted = match currency {
+            Some(_) if currencies.contains(&currency) => currency,
+            Some(_) => None,
+            None => match currencies.first() {
+                Some(first) if currencies.iter().all(|other| other == first) => *first,
+                _ => return Vec::new(),
+            },
         };
-        found?.content()
+        amounts.retain(|amount| amount.attribute(named) == wanted);
+        amounts.into_iter().filter_map(Self::content).collect()
     }
 }
 

@@ -110,6 +110,8 @@ fn made_fit(kind: &str, value: Json<'_>) -> Option<String> {
             [id, name] => Some(format!("{{\"id\":{},\"display_name\":{}}}", id.text(), name.text())),
             _ => None,
         },
+        // They are in UTC, and do not say so (Odoo's ORM reference, Datetime).
+        ("datetime", Kind::String) => value.as_string().map(|moment| json::string(&format!("{moment}Z"))),
         ("many2one", Kind::Number) => Some(format!("{{\"id\":{}}}", value.text())),
         _ => Some(value.text().to_owned()),
     }

@@ -318,16 +318,28 @@ fn documents_that_differ_anywhere_are_different_ones() {
 fn documents_are_read_in_their_encoding_and_without_the_files_in_them() {
     let xml = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><Invoice><ID>S\u{e4}ge</ID></Invoice>";
     let latin: Vec<u8> = xml.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-    assert!(incoming::text_of_document(&latin, None).contains("Säge"));
+    assert!(incoming::text_of_document(&latin, None).unwrap().contains("Säge"));
     assert!(
-        incoming::text_of_document(xml.as_bytes(), Some("utf-8")).contains("Säge"),
+        incoming::text_of_document(xml.as_bytes(), Some("utf-8")).unwrap().contains("Säge"),
         "the content type goes before"
     );
     let utf16: Vec<u8> = format!("\u{feff}{xml}").encode_utf16().flat_map(u16::to_be_bytes).collect();
-    assert!(incoming::text_of_document(&utf16, None).contains("Säge"));
+    assert!(incoming::text_of_document(&utf16, None).unwrap().contains("Säge"));
     let embedded = "<a><cbc:EmbeddedDocumentBinaryObject mimeCode=\"application/pdf\">JVBERi0=</cbc:EmbeddedDocumentBinaryObject>\
         <b/><EmbeddedDocumentBinaryObject/><c>EmbeddedDocumentBinaryObject</c></a>";
     let wanted = "<a><cbc:EmbeddedDocumentBinaryObject mimeCode=\"application/pdf\"></cbc:EmbeddedDocumentBinaryObject>\
         <b/><EmbeddedDocumentBinaryObject/><c>EmbeddedDocumentBinaryObject</c></a>";
-    assert_eq!(incoming::text_of_document(embedded.as_bytes(), None), wanted);
+    assert_eq!(incoming::text_of_document(embedded.as_bytes(), None).unwrap(), wanted);
+}
+
+#[test]
+fn a_byte_without_a_meaning_is_refused_and_no_encoding_is_guessed() {
+    for head in ["", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"] {
+        let latin = [head.as_bytes(), b"<Invoice><ID>S\xc4GE</ID></Invoice>"].concat();
+        let refused = incoming::text_of_document(&latin, None).unwrap_err();
+        assert_eq!(refused, "a byte of the document means nothing in its encoding, UTF-8");
+    }
+    assert!(incoming::text_of_document(b"<a/>", Some("ebcdic-37")).unwrap_err().contains("ebcdic-37"));
+    let converted = "<?xml version=\"1.0\" encoding=\"utf-16\"?><a>S\u{e4}ge</a>";
+    assert!(incoming::text_of_document(converted.as_bytes(), None).unwrap().contains("Säge"));
 }
