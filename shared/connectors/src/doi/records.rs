@@ -161,7 +161,7 @@ fn price_of_one(price: Option<&str>, of: Option<&str>) -> Option<String> {
     let price = price?;
     let Some(of) = of else { return Some(price.to_owned()) };
     let (whole, of) = (number::read(price, Notation::Point).ok()?, number::read(of, Notation::Point).ok()?);
-    if of.is_one() {
+    if of == Decimal::ONE {
         return Some(price.to_owned());
     }
     let one = whole.checked_div(of)?;

@@ -200,7 +200,7 @@ async fn a_token_endpoint_that_is_down_or_talks_nonsense_is_told_in_words() {
     let cases = [
         (origin.join("page").unwrap(), "answered 200 OK without an access token: check tokenUrl"),
         (origin.join("empty").unwrap(), "an access token that is empty"),
-        (origin.join("mac").unwrap(), "a type other than Bearer"),
+        (origin.join("mac").unwrap(), "gives tokens of the type mac, which cannot be used"),
         (origin.join("failing").unwrap(), "answered 502 Bad Gateway: upstream"),
         (origin.join("nothing").unwrap(), "there is no token endpoint at"),
         (nobody, "refused the connection"),
