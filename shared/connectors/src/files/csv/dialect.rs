@@ -80,6 +80,11 @@ impl Dialect {
         evidence.notations(names)
     }
 
+    /// How many fields most rows have behind the one that names the columns; 0 if there are none.
+    pub(super) fn width(&self) -> usize {
+        usual_width(self.rows.get(self.rows_before + usize::from(self.header)..).unwrap_or_default())
+    }
+
     /// The delimiter, as it is called in messages.
     pub(super) fn delimiter_name(&self) -> String {
         match self.syntax.delimiter.as_bytes() {

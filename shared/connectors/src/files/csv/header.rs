@@ -53,6 +53,14 @@ pub(super) fn has_known_name(names: &[String], data_type: DataType) -> bool {
     names.iter().any(is_known)
 }
 
+/// Where the names of the columns have one delimiter too many: the only one without a name, where all rows are one field
+/// shorter.
+pub(super) fn stray(names: &[String], width: usize) -> Option<usize> {
+    let mut unnamed = (0..names.len()).filter(|column| names[*column].trim().is_empty());
+    let first = unnamed.next()?;
+    (names.len() == width + 1 && unnamed.next().is_none()).then_some(first)
+}
+
 /// The names of the columns and those that came twice: the second `Text` becomes `Text_2`. Columns without a name are
 /// `column1`, `column2` … ; a delimiter at the end of every line makes a last column that is none.
 pub(super) fn names(row: &[String], header: bool) -> (Vec<String>, Vec<String>) {

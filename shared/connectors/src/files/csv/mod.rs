@@ -100,7 +100,15 @@ fn heading(first: &Row, dialect: &Dialect, file: &str, out: &mut PageWriter) -> 
     let cells: Vec<String> =
         fields.iter().map(|field| field.value(text, &dialect.syntax).into_owned()).collect();
     kind::refuse_control_characters(&cells)?;
-    let (names, twice) = header::names(&cells, dialect.header);
+    let mut named = cells.clone();
+    if let Some(stray) = header::stray(&cells, dialect.width()).filter(|_| dialect.header) {
+        named.remove(stray);
+        let delimiter = dialect.delimiter_name();
+        out.warn(format!(
+            "the names of the columns of {file} have one {delimiter} too many, which was left out"
+        ));
+    }
+    let (names, twice) = header::names(&named, dialect.header);
     for name in twice {
         out.warn(format!("{file} has more than one column \"{name}\": the second one is called {name}_2"));
     }

@@ -301,3 +301,17 @@ proptest! {
         prop_assert!(has("1") && has("2"), "{:?}", read);
     }
 }
+
+#[test]
+fn one_delimiter_too_many_among_the_names_is_told_and_left_out() {
+    for head in ["sku,,name,price", ",sku,name,price"] {
+        let read = csv(&format!("{head}\n1,Chai,18\n2,Chang,19\n"));
+        assert_eq!(read.records[1], json!({"sku": "2", "name": "Chang", "price": "19"}), "{head}");
+        assert_eq!(
+            read.warnings,
+            ["the names of the columns of products.csv have one comma too many, which was left out"]
+        );
+    }
+    let unnamed = csv("sku,,name\n1,a,Chai\n2,b,Chang\n");
+    assert_eq!(unnamed.records[0], json!({"sku": "1", "column2": "a", "name": "Chai"}));
+}
