@@ -155,6 +155,9 @@ fn only(orders: &[Option<String>]) -> Option<&str> {
     orders.iter().all(|order| order.as_deref() == Some(first)).then_some(first)
 }
 
+/// Most decimals of a price; what has more has no end.
+const PRICE_DECIMALS: u32 = 12;
+
 /// The price of one, where a price is told for so many: UBL's `BaseQuantity`, cXML's `PriceBasisQuantity`. None where it has
 /// no end as a decimal number, such as 10 for 3.
 fn price_of_one(price: Option<&str>, of: Option<&str>) -> Option<String> {
@@ -165,7 +168,7 @@ fn price_of_one(price: Option<&str>, of: Option<&str>) -> Option<String> {
         return Some(price.to_owned());
     }
     let one = whole.checked_div(of)?;
-    (one.checked_mul(of) == Some(whole)).then(|| one.normalize().to_string())
+    (one.round_dp(PRICE_DECIMALS) == one).then(|| one.normalize().to_string())
 }
 
 /// The sum of amounts that are told by kind, such as of taxes.

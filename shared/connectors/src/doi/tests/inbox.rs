@@ -57,7 +57,7 @@ fn cxml(request: &str) -> String {
 }
 
 /// The canonical records of one document.
-async fn mapped(data_type: DataType, document: &str) -> Vec<Value> {
+pub(super) async fn mapped(data_type: DataType, document: &str) -> Vec<Value> {
     let taken = incoming::receive(document.as_bytes(), None).unwrap();
     assert_eq!(taken.data_type, data_type);
     let inbox = Kept::with(&[document.to_owned()]);
@@ -215,7 +215,7 @@ fn secrets_are_compared_whole() {
 }
 
 /// An invoice of UBL with these parts in their places.
-fn ubl_invoice(head: &str, totals: &str, line: &str) -> String {
+pub(super) fn ubl_invoice(head: &str, totals: &str, line: &str) -> String {
     format!(
         "<Invoice xmlns:cac='urn:a' xmlns:cbc='urn:b'><cbc:ID>I-1</cbc:ID><cbc:IssueDate>2026-11-13</cbc:IssueDate>{head}\
          {totals}<cac:LegalMonetaryTotal><cbc:TaxInclusiveAmount currencyID='EUR'>119.00</cbc:TaxInclusiveAmount>\
@@ -223,7 +223,7 @@ fn ubl_invoice(head: &str, totals: &str, line: &str) -> String {
     )
 }
 
-fn tax(amount: &str, currency: &str) -> String {
+pub(super) fn tax(amount: &str, currency: &str) -> String {
     format!("<cac:TaxTotal><cbc:TaxAmount{currency}>{amount}</cbc:TaxAmount></cac:TaxTotal>")
 }
 

@@ -1,6 +1,7 @@
 mod connection;
 mod erp;
 mod inbox;
+mod invoices;
 mod validity;
 
 use domain::DataType;
@@ -252,6 +253,7 @@ async fn an_answer_without_a_word_of_the_standard_is_judged_by_http() {
 async fn a_simple_response_and_an_application_response_are_understood() {
     let cases = [
         ("<OrderResponseSimple><AcceptedIndicator>true</AcceptedIndicator></OrderResponseSimple>", None),
+        ("<OrderResponseSimple><AcceptedIndicator>1</AcceptedIndicator></OrderResponseSimple>", None),
         (
             "<OrderResponseSimple><AcceptedIndicator>false</AcceptedIndicator><RejectionNote>sold out</RejectionNote>\
              </OrderResponseSimple>",
@@ -268,6 +270,9 @@ async fn a_simple_response_and_an_application_response_are_understood() {
             None,
         ),
     ];
+    let torn = "<?xml version=\"1.0\"?><ApplicationResponse><DocumentResponse><Response><ResponseCode>RE";
+    let unknown = after(DoiDialect::Ubl, 200, torn).await;
+    assert!(matches!(unknown, Err(PushError::Unknown(ErpError::Malformed(_)))), "{unknown:?}");
     for (body, words) in cases {
         match (after(DoiDialect::Ubl, 200, body).await, words) {
             (Ok(_), None) => {}
