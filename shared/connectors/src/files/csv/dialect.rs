@@ -3,8 +3,8 @@
 use domain::connection::CsvSettings;
 use domain::notation::{Evidence, Notation, Notations};
 
-use super::header::{looks_like_names, rows_before, usual_width};
-use super::split::{Delimiter, End, Syntax, split};
+use super::header::{looks_like_names, names_more, rows_before, usual_width};
+use super::split::{Delimiter, End, Field, Syntax, split};
 
 /// The delimiters that are tried, the likeliest first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -83,6 +83,15 @@ impl Dialect {
     /// How many fields most rows have behind the one that names the columns; 0 if there are none.
     pub(super) fn width(&self) -> usize {
         usual_width(self.rows.get(self.rows_before + usize::from(self.header)..).unwrap_or_default())
+    }
+
+    /// Whether a row behind the names looks like more of them: it has texts where all other rows have values.
+    pub(super) fn is_second_heading(&self, text: &str, fields: &[Field]) -> bool {
+        let row: Vec<String> =
+            fields.iter().map(|field| field.value(text, &self.syntax).into_owned()).collect();
+        let rows = self.rows.get(self.rows_before + 1..).unwrap_or_default();
+        let others: Vec<&Vec<String>> = rows.iter().filter(|other| **other != row).collect();
+        self.header && names_more(&row, &others)
     }
 
     /// The delimiter, as it is called in messages.

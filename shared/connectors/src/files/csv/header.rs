@@ -38,6 +38,17 @@ pub(super) fn looks_like_names(row: Option<&Vec<String>>) -> bool {
     row.is_none_or(|fields| !fields.iter().any(|field| is_value(field)))
 }
 
+/// Whether a row names the columns once more, in other words or by units: it has no value, and a text in each of two or more
+/// columns that hold nothing but values in the other rows.
+pub(super) fn names_more(row: &[String], others: &[&Vec<String>]) -> bool {
+    let holds_values = |column: &usize| {
+        others.iter().all(|other| other.get(*column).is_some_and(|field| is_value(field.trim())))
+    };
+    let of_values: Vec<usize> = (0..row.len()).filter(holds_values).collect();
+    let is_text = |column: &usize| !row[*column].trim().is_empty() && !is_value(row[*column].trim());
+    others.len() > 1 && of_values.len() > 1 && of_values.iter().all(is_text)
+}
+
 /// Whether a text is a number or a date.
 fn is_value(text: &str) -> bool {
     let has_digits = text.bytes().any(|byte| byte.is_ascii_digit());

@@ -144,6 +144,11 @@ impl Table {
                 Row::Good { text, fields, .. } if self.is_heading(&text, &fields, &dialect.syntax) => {
                     self.repeated += 1;
                 }
+                Row::Good { text, fields, .. } if count == 1 && dialect.is_second_heading(&text, &fields) => {
+                    let reason = "it looks like a second line of column names, not like a record: if it is one, set \
+                                  settings.files.csv.headerRow to its line";
+                    out.broken(text.as_bytes(), reason.to_owned())?;
+                }
                 Row::Good { text, fields, .. }
                     if next.is_none() && is_total(&text, &fields, &dialect.syntax) =>
                 {

@@ -315,3 +315,14 @@ fn one_delimiter_too_many_among_the_names_is_told_and_left_out() {
     let unnamed = csv("sku,,name\n1,a,Chai\n2,b,Chang\n");
     assert_eq!(unnamed.records[0], json!({"sku": "1", "column2": "a", "name": "Chai"}));
 }
+
+#[test]
+fn a_second_line_of_names_is_no_record() {
+    let read = csv("sku,name,price,stock\nNr.,Text,EUR,pcs\nA1,Chai,18,3\nA2,Chang,19,4\nA3,Syrup,10,0\n");
+    assert_eq!(read.records.len(), 3);
+    assert!(read.broken[0].1.contains("looks like a second line of column names"), "{:?}", read.broken);
+    for first in ["A0,Tea,on request,4", "A0,Tea,,", "A0,Tea,1,n/a"] {
+        let read = csv(&format!("sku,name,price,stock\n{first}\nA1,Chai,18,3\nA2,Chang,19,4\n"));
+        assert_eq!((read.records.len(), read.broken.len()), (3, 0), "{first}");
+    }
+}
