@@ -54,7 +54,7 @@ pub(crate) struct FieldsAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ErpField {
-    /// Its path: names joined by dots, `[]` behind a list whose items are meant.
+    /// Its path, as a mapping takes it: names joined by dots, `[0]` behind a list, whose first item stands for all.
     #[schema(example = "unitPrice")]
     path: String,
     /// What it holds in these records.

@@ -117,7 +117,7 @@ pub(crate) struct PreviewRecord {
     raw: Box<RawValue>,
     /// What becomes of it.
     outcome: Outcome,
-    /// Its canonical form.
+    /// Its canonical form; of a record that is set aside, what could be mapped of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<domain::records::RecordData>)]
     mapped: Option<Box<RawValue>>,
@@ -185,8 +185,8 @@ pub(crate) async fn preview_sync(
         rules = own.overrides.over(rules);
         of.scope = Some(own.scope);
     }
-    let shape = state.store().shape(&of).await?;
-    let preview = state.engine.preview(&connection, input.data_type, &rules, &shape, input.limit).await;
+    let shape = state.store().profile(&of).await?.shape;
+    let preview = state.engine.preview(&connection, input.data_type, &rules, shape, input.limit).await;
     Ok(Json(preview.map_err(ApiError::erp)?.into()))
 }
 
@@ -213,7 +213,10 @@ fn shown(position: u64, PreviewedRecord { raw, outcome }: PreviewedRecord) -> Pr
         }
         PreviewOutcome::Deleted { key } => (Outcome::Deleted, None, Some(key), Vec::new()),
         PreviewOutcome::Skipped => (Outcome::Skipped, None, None, Vec::new()),
-        PreviewOutcome::Failed { key, errors } => (Outcome::Failed, None, key, errors),
+        PreviewOutcome::Failed { key, errors, data } => {
+            let data = data.and_then(|data| String::from_utf8(data).ok()).map(json_or_text);
+            (Outcome::Failed, data, key, errors)
+        }
     };
     PreviewRecord { position, raw: json_or_text(raw), outcome, mapped, key, errors }
 }

@@ -7,7 +7,9 @@ use utoipa::ToSchema;
 use crate::data_type::{DataType, Direction};
 use crate::ids::{ConnectionId, RunId, SyncConfigId};
 use crate::mapping::drift::SchemaPolicy;
-use crate::mapping::{FieldMapping, Filters, Rules, Transformation, check_filters, check_rules};
+use crate::mapping::{
+    FieldMapping, Filters, MissingFieldPolicy, Rules, Transformation, check_filters, check_rules,
+};
 use crate::run::{Mode, RunOutcome};
 use crate::schedule::{Blackout, Schedule};
 use crate::validation::{Checks, Invalid};
@@ -77,6 +79,8 @@ pub struct SyncSettings {
     pub max_delete_percent: u8,
     /// What becomes of fields that we do not know.
     pub schema_policy: SchemaPolicy,
+    /// What becomes of our fields that earlier records filled and no record fills any more.
+    pub missing_fields: MissingFieldPolicy,
     /// Conditions, written as filters are, that must all hold for a record that the ERP deleted: it is marked as deleted
     /// here. Left out, a record is deleted whose `deleted`, `isDeleted`, `is_deleted` or `_deleted` says yes, or that has a
     /// `deletedAt`; with `{}`, none is.
@@ -101,6 +105,7 @@ impl Default for SyncSettings {
             overlap_minutes: 5,
             max_delete_percent: 20,
             schema_policy: SchemaPolicy::default(),
+            missing_fields: MissingFieldPolicy::default(),
             deleted_when: None,
             blackouts: Vec::new(),
         }
@@ -207,6 +212,7 @@ impl SyncConfig {
             overlap_minutes: self.settings.overlap_minutes,
             max_delete_percent: self.settings.max_delete_percent,
             schema_policy: self.settings.schema_policy,
+            missing_fields: self.settings.missing_fields,
             deleted_when: self.settings.deleted_when.clone(),
             ..other.settings.clone()
         };

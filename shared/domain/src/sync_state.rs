@@ -13,7 +13,7 @@ pub struct SyncState {
     /// changed since, with some overlap.
     pub high_water: Option<Timestamp>,
     /// The program (mapping, transformations and filters) under which everything was read. Under another one, what did
-    /// not change at the ERP still changes here, so everything is read once more.
+    /// not change at the ERP still changes here, so everything is read once more; so it is where there is none.
     pub program: Option<u64>,
     /// When a full pull last reached its end.
     pub last_full_at: Option<Timestamp>,

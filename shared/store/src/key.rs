@@ -119,8 +119,8 @@ pub(crate) fn seen_segment(id: &RunId, segment: u32) -> Key {
     key(format!("erp_sync_log:{id}"), format!("seen:{segment:06}"))
 }
 
-/// What a run saw of the shape of its records.
-pub(crate) fn shape_seen(id: &RunId) -> Key {
+/// What a run saw of what its records look like.
+pub(crate) fn profile_seen(id: &RunId) -> Key {
     key(run(id).pk, "shape")
 }
 
@@ -141,8 +141,8 @@ pub(crate) fn sync_state(of: &Collection) -> Key {
     key(format!("erp_sync_state:{}", of.connection), format!("{}{}", of.data_type, whose(of)))
 }
 
-/// The shape of the records that the syncs of a collection brought.
-pub(crate) fn shape(of: &Collection) -> Key {
+/// What the records look like that the syncs of a collection brought.
+pub(crate) fn profile(of: &Collection) -> Key {
     key(format!("erp_shape:{}", of.connection), format!("{}{}", of.data_type, whose(of)))
 }
 

@@ -157,7 +157,7 @@ impl Store {
     pub(crate) async fn delete_collection(&self, of: &Collection) -> Result<(), StoreError> {
         try_join_all((0..SHARDS).map(|shard| self.delete_shard(key::shard(of, shard)))).await?;
         self.delete(&key::sync_state(of)).await?;
-        self.delete(&key::shape(of)).await?;
+        self.delete(&key::profile(of)).await?;
         Ok(())
     }
 

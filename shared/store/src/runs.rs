@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use domain::DataType;
 use domain::connection::ConnectionStatus;
 use domain::ids::{ConnectionId, RunId, SyncConfigId};
-use domain::mapping::drift::Shape;
+use domain::mapping::drift::Profile;
 use domain::run::{FailedRecord, Run, RunStatus};
 use domain::sync_config::SyncStatus;
 use futures::future::try_join_all;
@@ -169,19 +169,19 @@ impl Store {
         self.close(run, connection_error, None).await
     }
 
-    /// [`Self::close_run`] of one that reached its end; with the shape of its records, if that is to be remembered.
+    /// [`Self::close_run`] of one that reached its end; with what its records look like, if that is to be remembered.
     ///
     /// # Errors
     /// [`StoreError::Changed`] if another worker has moved it on.
-    pub async fn complete_run(&self, run: &Run, shape: Option<&Shape>) -> Result<(), StoreError> {
-        self.close(run, None, shape).await
+    pub async fn complete_run(&self, run: &Run, profile: Option<&Profile>) -> Result<(), StoreError> {
+        self.close(run, None, profile).await
     }
 
     async fn close(
         &self,
         run: &Run,
         connection_error: Option<&str>,
-        shape: Option<&Shape>,
+        profile: Option<&Profile>,
     ) -> Result<(), StoreError> {
         if let Some(part) = &run.part {
             return self.close_part(run, &part.of).await;
@@ -198,7 +198,7 @@ impl Store {
         }
         writes.extend(config);
         writes.extend(self.remember(run)?);
-        writes.extend(shape.map(|shape| self.remember_shape(run, shape)).transpose()?);
+        writes.extend(profile.map(|profile| self.remember_profile(run, profile)).transpose()?);
         loop {
             let sent =
                 self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;

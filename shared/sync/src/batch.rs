@@ -9,18 +9,20 @@ use domain::DataType;
 use domain::census::{Census, Tally};
 use domain::connection::Connection;
 use domain::json::Opened;
-use domain::mapping::drift::{SchemaPolicy, Shape, Watch};
+use domain::mapping::drift::{Profile, SchemaPolicy};
 use domain::mapping::{
     Deletion, FieldMapping, Filter, Filters, Mapped, Mapper, Note, NoteKind, Rules, Transformation, Unmapped,
 };
 use domain::notation::Notations;
-use domain::run::{Counts, FailedRecord, FailureClass, Files, Notices, RunFlag};
+use domain::run::{Counts, FailedRecord, FailureClass, Files, MissingField, Notices, RunFlag};
 use domain::validation::FieldError;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::{Outcome, Upsert};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::drift::History;
+use crate::fields::Fields;
 use crate::{raw, seen};
 
 /// Bytes of canonical records after which a batch is written.
@@ -39,6 +41,8 @@ const MAPPING_GENERATION: u64 = 3;
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     pub(crate) mapping: FieldMapping,
+    /// Our fields whose source a user names; the others in `mapping` are the provider's.
+    pub(crate) named: Vec<String>,
     pub(crate) transformations: Vec<Transformation>,
     pub(crate) filters: Filters,
     pub(crate) schema_policy: SchemaPolicy,
@@ -53,9 +57,10 @@ impl Reading {
         let Rules { field_mapping, transformations, filters, schema_policy, deleted_when } = rules;
         let mut mapping =
             connectors::default_mapping(connection.provider, connection.connection_method, data_type);
+        let named = field_mapping.keys().cloned().collect();
         mapping.extend(field_mapping);
         let time_zone = connection.settings.time_zone.clone();
-        Self { mapping, transformations, filters, schema_policy, deleted_when, time_zone }
+        Self { mapping, named, transformations, filters, schema_policy, deleted_when, time_zone }
     }
 }
 
@@ -65,6 +70,7 @@ pub(crate) struct Reader {
     filter: Filter,
     mapper: Mapper,
     schema_policy: SchemaPolicy,
+    fields: Fields,
     /// How the records at hand write numbers.
     notations: Arc<Notations>,
     program: u64,
@@ -76,7 +82,8 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(data_type: DataType, reading: &Reading) -> Self {
-        let Reading { mapping, transformations, filters, schema_policy, deleted_when, time_zone } = reading;
+        let Reading { mapping, transformations, filters, schema_policy, deleted_when, time_zone, .. } =
+            reading;
         let text =
             serde_json::to_vec(&(mapping, transformations, schema_policy, time_zone)).unwrap_or_default();
         let seed = xxh3_64_with_seed(&text, MAPPING_GENERATION);
@@ -89,6 +96,7 @@ impl Reader {
             filter: Filter::new(filters),
             mapper: if keeps_unknown { mapper.keeping_unknown() } else { mapper },
             schema_policy: *schema_policy,
+            fields: Fields::new(data_type, reading),
             notations: Arc::default(),
             program: xxh3_64_with_seed(&text, seed),
             buffer: Vec::new(),
@@ -97,9 +105,21 @@ impl Reader {
         }
     }
 
-    /// Has records held against the shape of earlier ones.
-    pub(crate) fn watching(self, watch: Watch) -> Self {
-        Self { mapper: self.mapper.watching(watch, self.schema_policy), ..self }
+    /// Has records held against what earlier ones looked like.
+    pub(crate) fn watching(self, history: &History) -> Self {
+        let mapper = self.mapper.watching(history.watch(), self.schema_policy);
+        Self { mapper, fields: self.fields.after(history), ..self }
+    }
+
+    /// Has what could be mapped of a record that is set aside shown.
+    pub(crate) fn showing_failed(self) -> Self {
+        Self { mapper: self.mapper.showing_failed(), ..self }
+    }
+
+    /// What could be mapped of the record that was just set aside, as JSON.
+    pub(crate) fn shown_of_failed(&mut self) -> Option<Vec<u8>> {
+        let shown = std::mem::take(&mut self.buffer);
+        (!shown.is_empty()).then_some(shown)
     }
 
     /// Reads numbers from now on as `notations` say.
@@ -108,9 +128,29 @@ impl Reader {
         self.mapper.set_notations(Arc::clone(notations));
     }
 
-    /// What is known of the shape of the records read so far; `None` if it is no more than was told before.
-    pub(crate) fn grown_shape(&mut self) -> Option<Shape> {
-        self.mapper.watch()?.grown()
+    /// What the records read so far look like; `None` if it is no more than was told before.
+    pub(crate) fn grown_profile(&mut self) -> Option<Profile> {
+        let (presence, _) = self.mapper.presence();
+        let watch = self.mapper.watch()?;
+        let shape = watch.grown();
+        let told = self.fields.tell(&presence);
+        if shape.is_none() && told.is_none() {
+            return None;
+        }
+        let (presence, suggestions) = told.unwrap_or_else(|| self.fields.told());
+        Some(Profile { shape: shape.unwrap_or_else(|| watch.seen()), presence, suggestions })
+    }
+
+    /// The fields that earlier records filled and none of this pull does; all of it is read once it has `ended`.
+    pub(crate) fn missing_fields(&self, ended: bool) -> Vec<MissingField> {
+        let (presence, records) = self.mapper.presence();
+        self.fields.missing(&presence, records, ended)
+    }
+
+    /// Sentences about the paths of the mapping that none of the records led to.
+    pub(crate) fn missed_paths(&self) -> Vec<String> {
+        let (presence, records) = self.mapper.presence();
+        self.fields.missed_paths(&presence, records)
     }
 
     /// Tells one mapping, with its transformations, filters and policy, from another.
@@ -120,6 +160,7 @@ impl Reader {
 
     /// Reads a record; `None` if a filter leaves it out.
     pub(crate) fn read(&mut self, raw: &[u8]) -> Result<Option<Taken>, Refused> {
+        self.buffer.clear();
         let opened = Opened::parse(raw).map_err(|error| unreadable(format!("is not JSON: {error}")))?;
         if self.deletion.is_told_by(&opened, &self.notations) {
             return self.read_deleted(&opened).map(Some);
@@ -127,7 +168,7 @@ impl Reader {
         if !self.filter.takes(&opened, &self.notations) {
             return Ok(None);
         }
-        self.buffer.clear();
+        self.fields.sample(&opened);
         let mapped = self.mapper.map(&opened, &mut self.buffer)?;
         if self.buffer.len() > MAX_RECORD_BYTES {
             let message = format!("has {} bytes, a record may have {MAX_RECORD_BYTES}", self.buffer.len());
@@ -194,8 +235,10 @@ pub(crate) struct Batch {
     pub(crate) resume: Option<String>,
     /// When the newest of its records was changed at the ERP.
     pub(crate) newest: Option<Timestamp>,
-    /// The shape of the records read so far, if more is known of it than before this batch.
-    pub(crate) shape: Option<Shape>,
+    /// What the records read so far look like, if more is known of it than before this batch.
+    pub(crate) profile: Option<Profile>,
+    /// The fields that earlier records filled and none of this pull does so far.
+    pub(crate) missing: Vec<MissingField>,
     /// The keys of its records, those that failed included, by their hashes.
     pub(crate) hashes: Vec<u64>,
     /// The hashes of the keys of `upserts`, in their order.

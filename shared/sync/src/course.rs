@@ -6,7 +6,7 @@ use connectors::Connector;
 use domain::connection::{Connection, ConnectionStatus, FileAfterRead};
 use domain::ids::RunId;
 use domain::mapping::RulesOverride;
-use domain::mapping::drift::Shape;
+use domain::mapping::drift::Profile;
 use domain::run::{Parts, Phase, Run};
 use domain::sync_config::{SyncConfig, SyncSettings};
 use domain::{DataType, Direction};
@@ -201,12 +201,13 @@ async fn work_to_the_end<'e>(
         if whole && leased.run.direction != Direction::Push {
             inbox::go_on(engine, &setting.connection, setting.config.as_ref(), leased.run.data_type).await?;
         }
-        let shape = drift::tell(engine, &mut leased.run, setting.settings().schema_policy).await?;
+        let reading = setting.reading(leased.run.data_type);
+        let profile = drift::tell(engine, &mut leased.run, &reading, &setting.settings()).await?;
         leased.run.flag_losses();
         if let Some(reason) = total_loss(&leased.run) {
             return Err(Failure::Setup(reason));
         }
-        close(engine, leased, shape.as_ref()).await?;
+        close(engine, leased, profile.as_ref()).await?;
     }
     Ok(end)
 }
@@ -267,8 +268,12 @@ async fn enter(leased: &mut Leased<'_>, phase: Phase) -> Result<(), LeaseError> 
     leased.checkpoint().await
 }
 
-async fn close(engine: &Engine, leased: &mut Leased<'_>, shape: Option<&Shape>) -> Result<(), LeaseError> {
-    leased.succeed(shape).await?;
+async fn close(
+    engine: &Engine,
+    leased: &mut Leased<'_>,
+    profile: Option<&Profile>,
+) -> Result<(), LeaseError> {
+    leased.succeed(profile).await?;
     if leased.run.part.is_some() {
         return Ok(());
     }

@@ -1,40 +1,96 @@
-//! Whether an ERP's records changed their shape: a pull is watched by all its workers and parts together, and told of
-//! once, when its run closes well.
+//! What the records of a pull look like, held against earlier ones: whether they changed their shape, and whether fields
+//! of ours are no longer filled. All workers and parts of a pull watch together; it is told once, when the run closes well.
 
 use domain::Direction;
-use domain::mapping::drift::{SchemaPolicy, Shape, Watch};
-use domain::run::{Mode, Run, RunFlag};
+use domain::mapping::MissingFieldPolicy;
+use domain::mapping::drift::{Profile, Shape, Watch};
+use domain::run::{MissingField, Mode, Run, RunFlag};
+use domain::sync_config::SyncSettings;
 use store::{Collection, StoreError};
 
+use crate::batch::Reading;
 use crate::engine::Engine;
+use crate::fields::missed_path;
 
-/// Most changes of shape that a run tells one by one.
+/// Most changes of a kind that a run tells one by one.
 const MAX_TOLD: usize = 20;
 
-/// Holds what the run pulls against the shape of earlier records, going on from what it saw so far.
-pub(crate) async fn watch(engine: &Engine, run: &Run) -> Result<Watch, StoreError> {
-    let before = engine.store.shape(&Collection::of(run)).await?;
-    watch_from(engine, run, &before).await
+/// What records looked like so far.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    /// In earlier pulls.
+    pub(crate) before: Profile,
+    /// In this pull, its parts included; its own come first.
+    seen: Vec<Profile>,
+    /// How many records this pull mapped so far.
+    pub(crate) records: u64,
+    /// Whether this pull is to bring everything, in much the same order.
+    pub(crate) is_full: bool,
 }
 
-async fn watch_from(engine: &Engine, run: &Run, before: &Shape) -> Result<Watch, StoreError> {
-    let mut watch = Watch::new(before);
-    engine.store.shapes_seen(run).await?.iter().for_each(|seen| watch.join(seen));
-    Ok(watch)
+impl History {
+    /// What is known when a worker takes a run up.
+    pub(crate) async fn load(engine: &Engine, run: &Run) -> Result<Self, StoreError> {
+        Ok(Self {
+            before: engine.store.profile(&Collection::of(run)).await?,
+            seen: engine.store.profiles_seen(run).await?,
+            records: run.counts.read.saturating_sub(run.counts.skipped),
+            is_full: run.mode == Mode::Full && run.part.is_none(),
+        })
+    }
+
+    /// Of one look at a few records.
+    pub(crate) fn of_shape(shape: Shape) -> Self {
+        Self { before: Profile { shape, ..Profile::default() }, ..Self::default() }
+    }
+
+    /// What other workers of this pull saw.
+    pub(crate) fn own(&self) -> Option<&Profile> {
+        self.seen.first()
+    }
+
+    /// A watch that goes on from there.
+    pub(crate) fn watch(&self) -> Watch {
+        let mut watch = Watch::new(&self.before.shape);
+        self.seen.iter().for_each(|seen| watch.join(&seen.shape));
+        watch
+    }
 }
 
-/// Has a run that is done tell how its records changed their shape. Answers the shape to remember, if it is another.
+/// Has a run that is done tell how its records changed. Answers the profile to remember, if it is another.
 pub(crate) async fn tell(
     engine: &Engine,
     run: &mut Run,
-    policy: SchemaPolicy,
-) -> Result<Option<Shape>, StoreError> {
+    reading: &Reading,
+    settings: &SyncSettings,
+) -> Result<Option<Profile>, StoreError> {
     if run.part.is_some() || run.direction == Direction::Push {
         return Ok(None);
     }
     let complete = run.complete && run.mode == Mode::Full;
-    let before = engine.store.shape(&Collection::of(run)).await?;
-    let watch = watch_from(engine, run, &before).await?;
+    let history = History::load(engine, run).await?;
+    let watch = history.watch();
+    tell_shape(run, &watch, complete);
+    let mut now = Profile::default();
+    for seen in &history.seen {
+        now.presence.join(&seen.presence);
+        now.suggestions.extend(seen.suggestions.clone());
+    }
+    tell_missing(run, &now, settings.missing_fields);
+    tell_missed_paths(run, &history, &now, reading);
+    let is_held = |field: &str| {
+        settings.missing_fields == MissingFieldPolicy::Keep
+            && run.missing.iter().any(|missing| missing.field == field)
+    };
+    let after = Profile {
+        shape: watch.shape_after(settings.schema_policy, complete),
+        presence: history.before.presence.after(&now.presence, complete, is_held),
+        ..Profile::default()
+    };
+    Ok(Some(after).filter(|after| *after != history.before))
+}
+
+fn tell_shape(run: &mut Run, watch: &Watch, complete: bool) {
     let drift = watch.drift(complete);
     for one in drift.iter().take(MAX_TOLD) {
         run.flag(RunFlag::SchemaDrift, "the ERP's records changed their shape".to_owned());
@@ -43,6 +99,82 @@ pub(crate) async fn tell(
     if drift.len() > MAX_TOLD {
         run.warnings.push(format!("{} more fields changed", drift.len() - MAX_TOLD));
     }
-    let after = watch.shape_after(policy, complete);
-    Ok(Some(after).filter(|after| *after != before))
+}
+
+/// Tells which fields were filled before and are not now. What was kept and came after all is out of date here until
+/// everything is read once more, which the next run does.
+fn tell_missing(run: &mut Run, now: &Profile, policy: MissingFieldPolicy) {
+    if run.missing.is_empty() {
+        return;
+    }
+    let (flag, done) = match policy {
+        MissingFieldPolicy::Keep | MissingFieldPolicy::Stop => {
+            (RunFlag::FieldsHeld, "its values are kept as they were")
+        }
+        MissingFieldPolicy::Null => (RunFlag::FieldsEmptied, "its values were emptied"),
+    };
+    let mut warnings = Vec::new();
+    for missing in run.missing.iter().take(MAX_TOLD) {
+        let field = &missing.field;
+        warnings.push(if now.presence.has(field) {
+            format!(
+                "{field} came later than it used to: {done} in the records before, and the next run reads everything anew"
+            )
+        } else {
+            let no_records = missing.no_record_has();
+            let perhaps = missing.suggestion.as_ref().map(|path| format!(". Perhaps it is now called {path}"));
+            format!(
+                "{no_records}, and earlier ones did: {done} (settings.missingFields){}",
+                perhaps.unwrap_or_default()
+            )
+        });
+    }
+    if run.missing.len() > MAX_TOLD {
+        warnings.push(format!("{} more fields are no longer filled", run.missing.len() - MAX_TOLD));
+    }
+    let came_late = run.missing.iter().any(|missing| now.presence.has(&missing.field));
+    if came_late || run.mode == Mode::Incremental {
+        run.program = None;
+    }
+    run.flag_alone(flag);
+    run.warnings.extend(warnings);
+}
+
+/// Tells which paths of the mapping no record led to, in this pull or before.
+fn tell_missed_paths(run: &mut Run, history: &History, now: &Profile, reading: &Reading) {
+    let read = history.records;
+    let is_missed = |field: &&String| {
+        let known = now.presence.has(field) || history.before.presence.has(field);
+        !known && run.missing.iter().all(|missing| missing.field != **field)
+    };
+    let missed: Vec<_> = reading
+        .named
+        .iter()
+        .filter(is_missed)
+        .filter_map(|field| {
+            let path = reading.mapping.get(field)?.as_ref()?;
+            let suggestion = now.suggestions.get(field).map(String::as_str);
+            Some(missed_path(field, path, read, suggestion))
+        })
+        .collect();
+    if read > 0 && !missed.is_empty() {
+        run.flag_alone(RunFlag::PathsNotFound);
+        run.warnings.extend(missed.into_iter().take(MAX_TOLD));
+    }
+}
+
+/// Why a run does not go on, where none of its records has what earlier ones had.
+pub(crate) fn stop_sentence(missing: &[MissingField]) -> Option<String> {
+    let first = missing.first()?;
+    let more = match missing.len() {
+        1 => String::new(),
+        many => format!(" ({} more fields are missing too)", many - 1),
+    };
+    let perhaps = first.suggestion.as_ref().map(|path| format!(", perhaps {path}"));
+    Some(format!(
+        "{}, and earlier ones did{more}: nothing more is stored, as settings.missingFields says. Map it to where it is \
+         now{}, or set missingFields to keep or null",
+        first.no_record_has(),
+        perhaps.unwrap_or_default()
+    ))
 }

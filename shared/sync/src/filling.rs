@@ -45,10 +45,11 @@ impl Filling {
         self.here.insert(work).batch.is_full(records)
     }
 
-    /// Takes the batch, every page in it mapped, and begins another.
-    pub(crate) async fn take(&mut self) -> Batch {
+    /// Takes the batch, every page in it mapped, and begins another. The pull has `ended` with the last one.
+    pub(crate) async fn take(&mut self, ended: bool) -> Batch {
         let Work { mut reader, mut batch } = self.mapped().await;
-        batch.shape = reader.grown_shape();
+        batch.profile = reader.grown_profile();
+        batch.missing = reader.missing_fields(ended);
         self.here = Some(Work { reader, batch: Batch::default() });
         batch
     }

@@ -4,7 +4,7 @@ use std::pin::{Pin, pin};
 
 use domain::connection::{ConnectionMethod, Provider};
 use domain::ids::RunId;
-use domain::mapping::drift::Shape;
+use domain::mapping::drift::Profile;
 use domain::run::{Lease, Run, RunStatus};
 use store::{ChangeWrite, Permit, Stepped, StoreError};
 use tokio::time::{Instant, timeout};
@@ -100,8 +100,8 @@ impl<'e> Leased<'e> {
         self.renew().await
     }
 
-    /// [`Self::checkpoint`] and what the run saw of its records' shape, all or nothing.
-    pub(crate) async fn checkpoint_shape(&mut self, seen: &Shape) -> Result<(), LeaseError> {
+    /// [`Self::checkpoint`] and what the run saw its records look like, all or nothing.
+    pub(crate) async fn checkpoint_profile(&mut self, seen: &Profile) -> Result<(), LeaseError> {
         self.mark_progress();
         self.extend();
         self.write(Some(seen)).await
@@ -209,12 +209,12 @@ impl<'e> Leased<'e> {
         }
     }
 
-    /// Closes the run in success; `shape` is what is to be remembered of its records, if that is news.
-    pub(crate) async fn succeed(&mut self, shape: Option<&Shape>) -> Result<(), LeaseError> {
+    /// Closes the run in success; `profile` is what is to be remembered of its records, if that is news.
+    pub(crate) async fn succeed(&mut self, profile: Option<&Profile>) -> Result<(), LeaseError> {
         end(&mut self.run, RunStatus::Success, None);
         self.begin_write()?;
         loop {
-            let closed = self.engine.store.complete_run(&self.run, shape).await;
+            let closed = self.engine.store.complete_run(&self.run, profile).await;
             if self.settle(closed).await? {
                 break;
             }
@@ -261,13 +261,13 @@ impl<'e> Leased<'e> {
         }
     }
 
-    async fn write(&mut self, seen: Option<&Shape>) -> Result<(), LeaseError> {
+    async fn write(&mut self, seen: Option<&Profile>) -> Result<(), LeaseError> {
         self.begin_write()?;
         loop {
             let begun = Instant::now();
             let written = match seen {
                 None => self.engine.store.checkpoint_run(&self.run).await,
-                Some(seen) => self.engine.store.checkpoint_run_with_shape(&self.run, seen, now()).await,
+                Some(seen) => self.engine.store.checkpoint_run_with_profile(&self.run, seen, now()).await,
             };
             if self.settle(written).await? {
                 self.permit_from(begun);

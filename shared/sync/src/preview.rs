@@ -3,12 +3,13 @@
 use connectors::Item;
 use domain::connection::Connection;
 use domain::mapping::Rules;
-use domain::mapping::drift::{Shape, Watch};
+use domain::mapping::drift::Shape;
 use domain::{DataType, FieldError};
 use transport::ErpError;
 
 use crate::Engine;
 use crate::batch::{Reader, Reading, Refused, Taken};
+use crate::drift::History;
 use crate::first_page::first_page;
 use crate::raw;
 
@@ -53,6 +54,8 @@ pub enum PreviewOutcome {
         key: Option<String>,
         /// What is wrong, field by field.
         errors: Vec<FieldError>,
+        /// What could be mapped of it, as JSON, if anything.
+        data: Option<Vec<u8>>,
     },
 }
 
@@ -67,25 +70,28 @@ impl Engine {
         connection: &Connection,
         data_type: DataType,
         rules: &Rules,
-        shape: &Shape,
+        shape: Shape,
         limit: u32,
     ) -> Result<Preview, ErpError> {
         let page = first_page(self, connection, data_type, limit).await?;
         let reader = Reader::new(data_type, &Reading::of(connection, data_type, rules.clone()));
-        let mut reader = reader.watching(Watch::new(shape));
+        let mut reader = reader.watching(&History::of_shape(shape)).showing_failed();
         reader.set_notations(&page.notations);
-        let records = page.items.iter().map(|item| {
+        let previews = page.items.iter().map(|item| {
             let text = |range: &std::ops::Range<usize>| page.body.get(range.clone()).unwrap_or_default();
             match item {
                 Item::Record(range) => previewed(text(range), &mut reader),
                 Item::Broken(range, reason) => {
                     let errors = vec![FieldError::new("record", reason.clone())];
-                    let outcome = PreviewOutcome::Failed { key: None, errors };
+                    let outcome = PreviewOutcome::Failed { key: None, errors, data: None };
                     PreviewedRecord { raw: raw::shown(text(range)), outcome }
                 }
             }
         });
-        Ok(Preview { records: records.collect(), warnings: page.warnings })
+        let records = previews.collect();
+        let mut warnings = page.warnings;
+        warnings.extend(reader.missed_paths());
+        Ok(Preview { records, warnings })
     }
 }
 
@@ -98,7 +104,9 @@ fn previewed(text: &[u8], reader: &mut Reader) -> PreviewedRecord {
         Ok(Some(Taken { upsert, .. })) => {
             PreviewOutcome::Mapped { key: upsert.key.to_string(), data: upsert.data.into() }
         }
-        Err(Refused { key, errors, .. }) => PreviewOutcome::Failed { key, errors },
+        Err(Refused { key, errors, .. }) => {
+            PreviewOutcome::Failed { key, errors, data: reader.shown_of_failed() }
+        }
     };
     PreviewedRecord { raw: raw::shown(text), outcome }
 }

@@ -6,7 +6,9 @@ use std::pin::pin;
 use connectors::{Connector, Page, Pages, Pull};
 use domain::census::Census;
 use domain::connection::Connection;
+use domain::mapping::MissingFieldPolicy;
 use domain::run::{Mode, Run};
+use domain::sync_config::SyncSettings;
 use domain::sync_state::SyncState;
 use jiff::SignedDuration;
 use store::{Collection, StoreError};
@@ -16,7 +18,7 @@ use transport::ErpError;
 use crate::Engine;
 use crate::batch::{Batch, Reader};
 use crate::course::{Failure, Setting, wanted_pause};
-use crate::drift;
+use crate::drift::{self, History};
 use crate::filling::Filling;
 use crate::lease::Leased;
 use crate::parts;
@@ -55,7 +57,7 @@ pub(crate) async fn pull<'e>(
         plan(&mut leased.run, &state, setting, reader.program());
         *seen = Seen::load(engine, &leased.run).await?;
     }
-    let reader = reader.watching(drift::watch(engine, &leased.run).await?);
+    let reader = reader.watching(&History::load(engine, &leased.run).await?);
     engine.store.forget_failed_records_after(&leased.run.id, leased.run.counts.read).await?;
     let pull = Pull {
         data_type: leased.run.data_type,
@@ -69,16 +71,9 @@ pub(crate) async fn pull<'e>(
     }
     let mut pages = opened?;
     let filling = Filling::new(reader);
-    let max_delete_percent = setting.settings().max_delete_percent;
-    let mut puller = Puller {
-        engine,
-        leased: &mut *leased,
-        pages: &mut *pages,
-        filling,
-        seen,
-        storing: None,
-        max_delete_percent,
-    };
+    let settings = setting.settings();
+    let mut puller =
+        Puller { engine, leased: &mut *leased, pages: &mut *pages, filling, seen, storing: None, settings };
     let gone_on_from = puller.leased.run.cursor.clone();
     puller.tell_stored(gone_on_from).await;
     let worked = puller.work_or_split(stop_at, connection.settings.parallel_parts).await;
@@ -97,9 +92,9 @@ pub(crate) async fn pull<'e>(
             }
             Err(Failure::Erp(error))
         }
-        Err(Failure::Cancelled) => {
+        Err(failure @ (Failure::Cancelled | Failure::Setup(_))) => {
             give_back(&mut *pages, leased).await;
-            Err(Failure::Cancelled)
+            Err(failure)
         }
         Err(failure) => Err(failure),
     }
@@ -121,6 +116,8 @@ fn plan(run: &mut Run, state: &SyncState, setting: &Setting, program: u64) {
         Some("this connection cannot be asked for changes only (see settings.api.changedSince)")
     } else if state.high_water.is_none() {
         Some("no run has yet seen when a record was changed at the ERP")
+    } else if state.program.is_none() {
+        Some("values were held back by the last run, or nothing was read in full yet")
     } else if state.program != Some(program) {
         Some("mapping, transformations or filters were changed since")
     } else {
@@ -167,8 +164,7 @@ struct Puller<'p, 'e> {
     filling: Filling,
     seen: &'p mut Seen,
     storing: Option<Storing>,
-    /// How many of the known records may be deleted because the ERP says that they are, in percent.
-    max_delete_percent: u8,
+    settings: SyncSettings,
 }
 
 /// Why a batch takes no more pages.
@@ -211,7 +207,7 @@ impl Puller<'_, '_> {
             }
             let (batch, filled) = filled?;
             if !batch.is_empty() {
-                self.storing = Some(Storing::start(self.engine, self.leased, batch, self.max_delete_percent));
+                self.begin_to_store(batch)?;
             }
             let stop = Instant::now() >= stop_at || self.others_wait(&mut turn_ends).await;
             if stop || !matches!(filled, Filled::Enough) {
@@ -224,6 +220,17 @@ impl Puller<'_, '_> {
                 Filled::Enough => {}
             }
         }
+    }
+
+    /// Begins to store a batch, unless fields are missing that must not be.
+    fn begin_to_store(&mut self, batch: Batch) -> Result<(), Failure> {
+        if self.settings.missing_fields == MissingFieldPolicy::Stop
+            && let Some(reason) = drift::stop_sentence(&batch.missing)
+        {
+            return Err(Failure::Setup(reason));
+        }
+        self.storing = Some(Storing::start(self.engine, self.leased, batch, &self.settings));
+        Ok(())
     }
 
     /// Whether this run's turn has ended and others wait for a worker: a million records of one do not delay ten of
@@ -243,8 +250,8 @@ impl Puller<'_, '_> {
     async fn first_page(&mut self) -> Result<(), Failure> {
         if let Some(page) = self.next_page().await? {
             self.filling.add(page, 0, self.engine.pace.batch_records).await;
-            let batch = self.filling.take().await;
-            self.storing = Some(Storing::start(self.engine, self.leased, batch, self.max_delete_percent));
+            let batch = self.filling.take(false).await;
+            self.begin_to_store(batch)?;
             self.settle().await?;
         }
         Ok(())
@@ -267,7 +274,8 @@ impl Puller<'_, '_> {
                 break Filled::Enough;
             }
         };
-        Ok((self.filling.take().await, filled))
+        let ended = matches!(filled, Filled::Ended);
+        Ok((self.filling.take(ended).await, filled))
     }
 
     /// The next page. However long the ERP takes over it, a batch that is stored meanwhile is checkpointed at once, and

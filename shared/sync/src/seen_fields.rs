@@ -7,7 +7,7 @@ use connectors::{Item, Page};
 use domain::DataType;
 use domain::connection::{Connection, MASK};
 use domain::json::{Json, Kind};
-use domain::mapping::{FilledBy, Mapper, Rules, Source, Unfilled, unfilled};
+use domain::mapping::{FieldPath, FilledBy, Mapper, Rules, Source, Unfilled, unfilled};
 use transport::ErpError;
 
 use crate::Engine;
@@ -49,7 +49,7 @@ pub struct SeenFields {
 /// One field of an ERP's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenField {
-    /// Its path: names joined by dots, `[]` behind a list whose items are meant.
+    /// Its path, as a mapping takes it: names joined by dots, `[0]` behind a list, whose first item stands for all.
     pub path: String,
     /// What it holds, each kind once.
     pub kinds: Vec<Kind>,
@@ -117,7 +117,7 @@ struct Look {
 
 /// A value on the way through a record.
 struct Place<'p> {
-    path: &'p str,
+    path: &'p FieldPath,
     depth: usize,
     secret: bool,
 }
@@ -133,11 +133,11 @@ impl Look {
             self.filled.insert(source.field.clone());
         }
         self.records += 1;
-        self.inside(record, &Place { path: "", depth: 0, secret: false }, &fills);
+        self.inside(record, &Place { path: &FieldPath::default(), depth: 0, secret: false }, &fills);
     }
 
     fn at(&mut self, value: Json<'_>, place: &Place<'_>, fills: &Fills<'_>) {
-        if let Some(field) = self.field(place.path) {
+        if let Some(field) = self.field(place.path.as_str()) {
             field.note(value, place.secret);
             for source in fills.get(&value.text().as_ptr()).into_iter().flatten() {
                 let fill = (source.field.clone(), source.by);
@@ -155,12 +155,11 @@ impl Look {
     fn inside(&mut self, value: Json<'_>, place: &Place<'_>, fills: &Fills<'_>) {
         let depth = place.depth + 1;
         for (name, member) in value.members() {
-            let path =
-                if place.path.is_empty() { name.to_string() } else { format!("{}.{name}", place.path) };
+            let path = place.path.member(&name);
             let secret = place.secret || is_secret(&name);
             self.at(member, &Place { path: &path, depth, secret }, fills);
         }
-        let path = format!("{}[]", place.path);
+        let path = place.path.item(0);
         for item in value.items().into_iter().take(MAX_ITEMS) {
             self.at(item, &Place { path: &path, depth, secret: place.secret }, fills);
         }
@@ -263,11 +262,11 @@ mod tests {
     #[test]
     fn a_field_in_many_items_of_a_list_stands_in_one_record() {
         let seen = look(&[r#"{"id": 1, "lines": [{"sku": "A"}, {"sku": "B", "tags": ["x"]}]}"#]);
-        let sku = of(&seen, "lines[].sku");
+        let sku = of(&seen, "lines[0].sku");
         assert_eq!((sku.seen_in, sku.samples.len()), (1, 2));
         assert_eq!(sku.fills, [("lines.sku".to_owned(), FilledBy::UsualName)]);
         assert_eq!(of(&seen, "lines").kinds, [Kind::Array]);
-        assert_eq!(of(&seen, "lines[].tags[]").kinds, [Kind::String]);
+        assert_eq!(of(&seen, "lines[0].tags[0]").kinds, [Kind::String]);
     }
 
     #[test]
@@ -277,7 +276,7 @@ mod tests {
             look(&[&format!(r#"{{"api": {{"token": "t-1"}}, "secrets": {{"a": [1]}}, "text": "{long}"}}"#)]);
         let masked = serde_json::to_string(MASK).unwrap();
         assert_eq!(of(&seen, "api.token").samples, std::slice::from_ref(&masked));
-        assert_eq!(of(&seen, "secrets.a[]").samples, [masked]);
+        assert_eq!(of(&seen, "secrets.a[0]").samples, [masked]);
         assert_eq!(of(&seen, "text").samples[0].chars().count(), MAX_SAMPLE_CHARS + 3);
     }
 

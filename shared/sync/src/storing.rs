@@ -1,6 +1,8 @@
 //! A batch on its way into the table, beside the reading of the next, and the checkpoint that counts it.
 
+use domain::mapping::MissingFieldPolicy;
 use domain::run::RunFlag;
+use domain::sync_config::SyncSettings;
 use store::{Collection, Outcome, StoreError};
 use tokio::task::JoinSet;
 use tracing::Instrument;
@@ -8,6 +10,7 @@ use tracing::Instrument;
 use crate::batch::Batch;
 use crate::deletions::{DeletionGuard, note_repeated};
 use crate::engine::{Engine, now};
+use crate::holding::keep_values;
 use crate::lease::{LeaseError, Leased};
 use crate::plan;
 use crate::seen::Seen;
@@ -44,19 +47,27 @@ struct Told {
 }
 
 impl Storing {
-    /// Begins to store a batch. At most `max_percent` of the known records may be deleted because the ERP says that they
-    /// are.
-    pub(crate) fn start(engine: &Engine, leased: &Leased<'_>, mut batch: Batch, max_percent: u8) -> Self {
+    /// Begins to store a batch. `settings` say how many of the known records may be deleted because the ERP says that
+    /// they are, and what becomes of fields that it no longer sends.
+    pub(crate) fn start(
+        engine: &Engine,
+        leased: &Leased<'_>,
+        mut batch: Batch,
+        settings: &SyncSettings,
+    ) -> Self {
         let (store, permit, run) = (engine.store.clone(), leased.permit().clone(), &leased.run);
         let (id, setting_aside) = (run.id.clone(), run.clone());
         let read = position(run.counts.read)..position(run.counts.read + batch.read());
         let collection = Collection::of(run);
         let (mut upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
-        let guard = DeletionGuard::of(run, max_percent);
+        let guard = DeletionGuard::of(run, settings.max_delete_percent);
         let plan = run.dry_run.then_some(run.counts.read);
+        let keeps = settings.missing_fields == MissingFieldPolicy::Keep;
+        let missing = if keeps { batch.missing.clone() } else { Vec::new() };
         let mut task = JoinSet::new();
         let storing = async move {
             store.keep_failed_records(&setting_aside, &failed, &permit, now()).await?;
+            keep_values(&store, &collection, &mut upserts, &missing).await?;
             let withheld = guard.withhold(&store, &collection, &mut upserts).await?;
             let written = match plan {
                 Some(from) => plan::plan(&store, &collection, &id, from, &upserts).await?,
@@ -95,7 +106,7 @@ pub(crate) async fn stored(storing: &mut Option<Storing>) -> Result<Stored, Stor
     Ok(Stored { batch, told })
 }
 
-/// Writes the checkpoint that counts a batch, with the shape of its records if more is known of it than before. Answers up
+/// Writes the checkpoint that counts a batch, with what its records look like if more is known of it than before. Answers up
 /// to where the connector may clear away.
 pub(crate) async fn checkpoint(
     leased: &mut Leased<'_>,
@@ -124,9 +135,10 @@ pub(crate) async fn checkpoint(
     run.notices.join(&batch.notices);
     batch.flags.iter().for_each(|flag| run.flag_alone(*flag));
     run.files.join(&batch.files);
-    match batch.shape {
+    run.note_missing(&batch.missing);
+    match batch.profile {
         None => leased.checkpoint().await?,
-        Some(shape) => leased.checkpoint_shape(&shape).await?,
+        Some(profile) => leased.checkpoint_profile(&profile).await?,
     }
     Ok(batch.resume)
 }

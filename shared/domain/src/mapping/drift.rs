@@ -3,9 +3,11 @@
 //! What earlier pulls saw is a [`Shape`]; a [`Watch`] holds each record of a pull against it. Only names and types are
 //! looked at: the record's own fields, and those of objects directly in it.
 
+mod profile;
 mod shape;
 mod watch;
 
+pub use profile::Profile;
 pub use shape::{Shape, Types};
 pub use watch::Watch;
 

@@ -7,6 +7,7 @@ use super::Mapper;
 use super::coerce::Style;
 use super::level::Found;
 use super::path::Path;
+use super::presence::Sightings;
 use super::program::Program;
 use crate::json::{Json, Kind, Members, write_string_bytes};
 use crate::records::EXTRA;
@@ -18,13 +19,35 @@ pub(super) struct Extra {
     pub(super) name: String,
     pub(super) source: Option<Path>,
     pub(super) program: Option<Program>,
+    /// In how many records it was found.
+    times: u64,
+    /// How many came before the first of them.
+    first: u64,
 }
 
 impl Extra {
-    /// What it holds, as JSON.
-    fn value<'a>(&self, raw: Json<'a>, style: &Style<'a>) -> Result<Option<Cow<'a, str>>, String> {
+    pub(super) const fn new(name: String, source: Option<Path>, program: Option<Program>) -> Self {
+        Self { name, source, program, times: 0, first: 0 }
+    }
+
+    /// How often it was found in `records`, if ever.
+    pub(super) fn sightings(&self, records: u64) -> Option<Sightings> {
+        (self.times > 0).then_some(Sightings { first: self.first, always: self.times == records })
+    }
+
+    /// What it holds, as JSON; looked for in `records` records before.
+    fn value<'a>(
+        &mut self,
+        raw: Json<'a>,
+        style: &Style<'a>,
+        records: u64,
+    ) -> Result<Option<Cow<'a, str>>, String> {
         let members = style.members;
         let found = self.source.as_ref().and_then(|path| path.find(raw, members));
+        if found.is_some() || self.source.as_ref().is_some_and(|path| path.is_told_empty(members)) {
+            self.first = if self.times == 0 { records } else { self.first };
+            self.times += 1;
+        }
         match &self.program {
             None => Ok(found.map(|value| Cow::Borrowed(value.text()))),
             Some(program) => Ok(program.run(found, raw, members, style)?.map(Cow::Owned)),
@@ -59,7 +82,7 @@ impl Mapper {
 
     /// Adds `extra` to the object that was just written.
     pub(super) fn write_extra<'a>(
-        &self,
+        &mut self,
         raw: Json<'a>,
         style: &Style<'a>,
         unknown: &[(&str, Json<'a>)],
@@ -67,8 +90,10 @@ impl Mapper {
         errors: &mut Vec<FieldError>,
     ) {
         let mut values = Vec::new();
-        for extra in &self.extra {
-            match extra.value(raw, style) {
+        // The record at hand is counted already.
+        let records = self.level.counted().saturating_sub(1);
+        for extra in &mut self.extra {
+            match extra.value(raw, style, records) {
                 Ok(value) => values.extend(value.map(|value| (extra.name.as_str(), value))),
                 Err(message) => errors.push(FieldError::new(format!("{EXTRA}.{}", extra.name), message)),
             }

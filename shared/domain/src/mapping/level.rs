@@ -3,6 +3,7 @@
 mod list;
 mod names;
 mod note;
+mod presence;
 mod sources;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ use crate::validation::FieldError;
 use names::{Match, Names};
 pub(super) use note::Log;
 pub use note::{Note, NoteKind};
+use presence::Count;
 
 /// What was found for each slot.
 pub(super) type Found<'a> = Vec<Option<Json<'a>>>;
@@ -51,6 +53,7 @@ pub(super) struct Level {
     names: Names,
     /// What is done to single slots before they are written.
     programs: Vec<(usize, Program)>,
+    count: Count,
 }
 
 impl Level {
@@ -60,6 +63,7 @@ impl Level {
             slots: fields.len(),
             names: Names::default(),
             programs: Vec::new(),
+            count: Count::default(),
         };
         level.names.add(fields, "", 0);
         for field in fields {
@@ -160,15 +164,24 @@ impl Level {
         own.or_else(|| self.plans.iter().find_map(name)).unwrap_or_default()
     }
 
-    /// Finds what fills each slot.
+    /// Finds what fills each slot, and counts it.
     pub(super) fn find<'a>(&mut self, record: Json<'a>, members: &Members<'a>) -> Found<'a> {
+        let found = self.locate(record, members);
+        self.count(&found, members);
+        found
+    }
+
+    /// Finds what fills each slot.
+    pub(super) fn locate<'a>(&mut self, record: Json<'a>, members: &Members<'a>) -> Found<'a> {
         let mut found: Found<'a> = vec![None; self.slots];
         let mut ranks = vec![usize::MAX; self.slots];
+        self.count.begin(self.slots);
         for (position, (name, value)) in members.iter().enumerate() {
+            let Some(Match { slot, rank }) = self.names.find(position, name) else { continue };
             if value.kind() == Kind::Null {
+                self.count.told_empty[slot] = true;
                 continue;
             }
-            let Some(Match { slot, rank }) = self.names.find(position, name) else { continue };
             // Of members of one name the last counts, as it does for most readers of JSON.
             if rank <= ranks[slot] {
                 ranks[slot] = rank;
@@ -239,6 +252,14 @@ impl Source {
             Self::Nowhere => *found = None,
         }
     }
+
+    /// What is wrong with a record without a field that it must have.
+    fn sent_none(&self) -> String {
+        match self {
+            Self::Path(path) => format!("is required, the ERP sent none at {path}"),
+            Self::UsualNames | Self::Nowhere => "is required, the ERP sent none".to_owned(),
+        }
+    }
 }
 
 impl Plan {
@@ -271,7 +292,7 @@ impl Plan {
         if !wrote && self.field.required {
             let field = path(at, self.field.name);
             if log.errors.iter().all(|error| error.field != field) {
-                log.errors.push(FieldError::new(field, "is required, the ERP sent none"));
+                log.errors.push(FieldError::new(field, self.source.sent_none()));
             }
         }
         wrote

@@ -12,10 +12,13 @@ mod extra;
 mod filter;
 mod level;
 mod path;
+mod presence;
 mod program;
+mod retain;
 mod rules;
 mod sources;
 mod step;
+mod suggestion;
 mod time;
 mod time_format;
 mod transformation;
@@ -24,9 +27,13 @@ mod worked;
 pub use deletion::Deletion;
 pub use filter::{Filter, Filters, check_filters};
 pub use level::{Note, NoteKind};
+pub use path::FieldPath;
+pub use presence::{MissingFieldPolicy, Presence, Sightings};
+pub use retain::retain;
 pub(crate) use rules::check_rules;
 pub use rules::{Rules, RulesOverride, check_overrides};
-pub use sources::{FilledBy, Source, Unfilled, unfilled};
+pub use sources::{FilledBy, Source, Unfilled, fills_by_itself, unfilled};
+pub use suggestion::Paths;
 pub use transformation::{Operation, Transformation, check_transformations};
 
 use std::collections::BTreeMap;
@@ -145,6 +152,8 @@ pub struct Mapper {
     zone: TimeZone,
     /// Whether a record that departs from earlier ones is refused.
     frozen: bool,
+    /// Whether what could be mapped of a record that fails is written all the same.
+    shows_failed: bool,
 }
 
 impl Mapper {
@@ -154,15 +163,16 @@ impl Mapper {
     pub fn new(data_type: DataType, mapping: &FieldMapping, transformations: &[Transformation]) -> Self {
         let level = Level::new(fields_of(data_type));
         let (extra, keeps_unknown, watch, frozen) = (Vec::new(), false, None, false);
-        let (notations, zone) = (Arc::default(), TimeZone::UTC);
-        let mut mapper = Self { data_type, level, extra, keeps_unknown, watch, notations, zone, frozen };
+        let (notations, zone, shows_failed) = (Arc::default(), TimeZone::UTC, false);
+        let mut mapper =
+            Self { data_type, level, extra, keeps_unknown, watch, notations, zone, frozen, shows_failed };
         for (name, source) in mapping {
             let path = source.as_deref().and_then(|source| Path::parse(source).ok());
             match (Target::find(data_type, name), path) {
                 (Ok(Target::Field(field)), path) => mapper.level.take_from(field, path),
                 (Ok(Target::Inner(outer, inner)), path) => mapper.level.take_inner_from(outer, inner, path),
                 (Ok(Target::Extra(name)), source) => {
-                    mapper.extra.push(Extra { name: name.to_owned(), source, program: None });
+                    mapper.extra.push(Extra::new(name.to_owned(), source, None));
                 }
                 (Err(_), _) => {}
             }
@@ -177,6 +187,13 @@ impl Mapper {
     #[must_use]
     pub const fn keeping_unknown(mut self) -> Self {
         self.keeps_unknown = true;
+        self
+    }
+
+    /// Has what could be mapped of a record that fails written all the same, for a person to look at.
+    #[must_use]
+    pub const fn showing_failed(mut self) -> Self {
+        self.shows_failed = true;
         self
     }
 
@@ -206,6 +223,20 @@ impl Mapper {
         self.watch.as_mut()
     }
 
+    /// Which of our fields the records mapped so far filled, and how many those were.
+    #[must_use]
+    pub fn presence(&self) -> (Presence, u64) {
+        let records = self.level.counted();
+        let mut presence = Presence::default();
+        self.level.add_presence("", &mut presence);
+        for extra in &self.extra {
+            if let Some(seen) = extra.sightings(records) {
+                presence.add(format!("{EXTRA}.{}", extra.name), seen);
+            }
+        }
+        (presence, records)
+    }
+
     /// In what a record departs from earlier ones, where that is not allowed.
     fn departures(&mut self, members: &Members<'_>) -> Vec<FieldError> {
         let Some(watch) = &mut self.watch else { return Vec::new() };
@@ -219,9 +250,7 @@ impl Mapper {
             Ok(Target::Inner(outer, inner)) => self.level.transform(outer, Some(inner), &program),
             Ok(Target::Extra(name)) => match self.extra.iter_mut().find(|extra| extra.name == name) {
                 Some(extra) => extra.program = Some(program),
-                None => {
-                    self.extra.push(Extra { name: name.to_owned(), source: None, program: Some(program) })
-                }
+                None => self.extra.push(Extra::new(name.to_owned(), None, Some(program))),
             },
             Err(_) => {}
         }
@@ -230,7 +259,7 @@ impl Mapper {
     /// Writes the canonical JSON of `raw` to the end of `out`.
     ///
     /// # Errors
-    /// With everything that is wrong with the record; `out` is then as it was.
+    /// With everything that is wrong with the record; `out` is then as it was, unless failed records are shown.
     pub fn map(&mut self, raw: &Opened<'_>, out: &mut Vec<u8>) -> Result<Mapped, Unmapped> {
         let start = out.len();
         let (raw, members) = (raw.json, &raw.members);
@@ -255,7 +284,9 @@ impl Mapper {
             let modified_at = self.level.moment(&found, "modifiedAt", &self.zone);
             return Ok(Mapped { key, modified_at, notes });
         }
-        out.truncate(start);
+        if !self.shows_failed {
+            out.truncate(start);
+        }
         let left_out = notes.into_iter().filter(|note| note.what == NoteKind::LeftOut);
         errors.extend(left_out.map(|Note { field, message, .. }| FieldError::new(field, message)));
         let key = (!key.is_empty() && key.len() <= MAX_KEY_BYTES).then_some(key);
@@ -268,7 +299,7 @@ impl Mapper {
     /// With what is wrong with the fields of the key.
     pub fn map_deleted(&mut self, raw: &Opened<'_>) -> Result<Mapped, Unmapped> {
         let style = Style { notations: &self.notations, zone: &self.zone, members: &raw.members };
-        let mut found = self.level.find(raw.json, &raw.members);
+        let mut found = self.level.locate(raw.json, &raw.members);
         let changed = self.level.transformed(&found, raw.json, &raw.members, &style, "", &mut Vec::new());
         level::lay_over(&mut found, &changed);
         let mut errors = Vec::new();

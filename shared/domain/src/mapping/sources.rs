@@ -69,7 +69,10 @@ pub fn unfilled(
     transformations: &[Transformation],
 ) -> Vec<Unfilled> {
     let mut filled = filled.clone();
-    for one in transformations.iter().filter(|one| makes_values(one.operation)) {
+    for one in transformations
+        .iter()
+        .filter(|one| fills_by_itself(one.operation) || one.operation == Operation::Default)
+    {
         match transformation::target(data_type, &one.field) {
             Ok(Target::Field(field)) => filled.insert(field.name.to_owned()),
             Ok(Target::Inner(outer, inner)) => filled.insert(format!("{}.{}", outer.name, inner.name)),
@@ -81,9 +84,10 @@ pub fn unfilled(
     missing
 }
 
-/// Whether an operation makes a value where none was found.
-const fn makes_values(operation: Operation) -> bool {
-    matches!(operation, Operation::Default | Operation::Constant | Operation::Concat | Operation::Coalesce)
+/// Whether an operation fills a field from elsewhere than its source.
+#[must_use]
+pub const fn fills_by_itself(operation: Operation) -> bool {
+    matches!(operation, Operation::Constant | Operation::Concat | Operation::Coalesce)
 }
 
 fn gather(fields: &[Field], at: &str, filled: &BTreeSet<String>, missing: &mut Vec<Unfilled>) {

@@ -2,6 +2,7 @@
 
 mod counts;
 mod files;
+mod missing;
 mod notices;
 mod outcome;
 mod parts;
@@ -9,6 +10,7 @@ mod sync_log;
 
 pub use counts::Counts;
 pub use files::{Files, RunFile};
+pub use missing::MissingField;
 pub use notices::Notices;
 pub use outcome::RunOutcome;
 pub use parts::{Part, Parts};
@@ -85,6 +87,12 @@ pub enum RunFlag {
     FieldsLeftOut,
     /// Records of one key came more than once: the last one counts.
     RecordsRepeated,
+    /// No record has a field that earlier ones had: its values are kept as they were (`settings.missingFields`).
+    FieldsHeld,
+    /// No record has a field that earlier ones had: its values were emptied (`settings.missingFields`).
+    FieldsEmptied,
+    /// No record has what the mapping names for a field.
+    PathsNotFound,
 }
 
 /// What started a run.
@@ -206,6 +214,9 @@ pub struct Run {
     /// The files it read.
     #[serde(default)]
     pub files: Files,
+    /// Fields that earlier records filled and, as far as it had read, none of its own did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingField>,
     /// What an operator should look at.
     #[serde(default)]
     pub flags: Vec<RunFlag>,
@@ -285,6 +296,7 @@ impl Run {
             repeated: 0,
             notices: Notices::default(),
             files: Files::default(),
+            missing: Vec::new(),
             flags: Vec::new(),
             part: None,
             parts: None,
@@ -310,6 +322,15 @@ impl Run {
     pub fn flag_alone(&mut self, flag: RunFlag) {
         if !self.flags.contains(&flag) {
             self.flags.push(flag);
+        }
+    }
+
+    /// Notes fields that earlier records filled and none of its own did so far, each once.
+    pub fn note_missing(&mut self, missing: &[MissingField]) {
+        for one in missing {
+            if self.missing.iter().all(|known| known.field != one.field) {
+                self.missing.push(one.clone());
+            }
         }
     }
 

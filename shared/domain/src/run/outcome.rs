@@ -45,8 +45,10 @@ impl RunFlag {
             | Self::RecordsSetAside
             | Self::ChangesRefused
             | Self::FieldsLeftOut
-            | Self::RecordsRepeated => true,
-            Self::SchemaDrift => false,
+            | Self::RecordsRepeated
+            | Self::FieldsHeld
+            | Self::FieldsEmptied => true,
+            Self::SchemaDrift | Self::PathsNotFound => false,
         }
     }
 }

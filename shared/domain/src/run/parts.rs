@@ -91,6 +91,7 @@ impl Run {
         self.repeated += part.repeated;
         self.notices.join(&part.notices);
         self.files.join(&part.files);
+        self.note_missing(&part.missing);
         if let Some(parts) = &mut self.parts {
             parts.open = parts.open.saturating_sub(1);
             parts.complete &= part.status == RunStatus::Success && part.complete;

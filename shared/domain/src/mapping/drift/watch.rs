@@ -111,9 +111,15 @@ impl Watch {
         }
     }
 
-    /// What this pull saw so far, to be kept for the worker that goes on; `None` if it is no more than was told before.
+    /// What this pull saw so far.
+    #[must_use]
+    pub fn seen(&self) -> Shape {
+        self.shape(|field| field.now)
+    }
+
+    /// The same, to be kept for the worker that goes on; `None` if it is no more than was told before.
     pub fn grown(&mut self) -> Option<Shape> {
-        std::mem::take(&mut self.grew).then(|| self.shape(|field| field.now))
+        std::mem::take(&mut self.grew).then(|| self.seen())
     }
 
     /// How the shape changed. That a field vanished is told only if the pull was `complete` and had records.

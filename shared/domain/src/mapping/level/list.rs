@@ -43,11 +43,17 @@ impl Plan {
             other => return Err(Fault::Doubtful(format!("must be a list, the ERP sent {other}"))),
         };
         out.push(b'[');
+        let empty = out.len();
         for (position, item) in items.into_iter().enumerate() {
-            if position > 0 {
+            let before = out.len();
+            if before > empty {
                 out.push(b',');
             }
+            let from = out.len();
             self.write_item(item, &path(at, &format!("{}.{position}", self.field.name)), style, out, log);
+            if out.len() == from {
+                out.truncate(before);
+            }
         }
         out.push(b']');
         Ok(true)
@@ -96,7 +102,13 @@ impl Plan {
 
     /// Whether an object has a field that we know.
     fn fills(&mut self, value: Json<'_>, style: &Style<'_>) -> bool {
-        self.write_inner(value, "", style, &mut Vec::new(), &mut Log::default())
+        // A try counts for nothing.
+        let count = self.inner.as_mut().map(|level| std::mem::take(&mut level.count));
+        let fills = self.write_inner(value, "", style, &mut Vec::new(), &mut Log::default());
+        if let (Some(level), Some(count)) = (&mut self.inner, count) {
+            level.count = count;
+        }
+        fills
     }
 
     fn holds_none(&self, names: &[&str]) -> Fault {

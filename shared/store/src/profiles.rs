@@ -1,9 +1,9 @@
-//! The shape of records: of those that earlier runs brought, by collection, and of those that a run has
+//! What records look like: of those that earlier runs brought, by collection, and of those that a run has
 //! seen so far, for the worker that goes on.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::ids::RunId;
-use domain::mapping::drift::Shape;
+use domain::mapping::drift::Profile;
 use domain::run::Run;
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,23 +17,23 @@ use crate::{Collection, Store, StoreError, key};
 const KEPT: SignedDuration = SignedDuration::from_hours(72);
 
 impl Store {
-    /// The shape of the records that earlier runs brought; empty if none did.
+    /// What the records looked like that earlier runs brought; empty if none did.
     ///
     /// # Errors
     /// If the table cannot be read.
-    pub async fn shape(&self, of: &Collection) -> Result<Shape, StoreError> {
-        let item = self.get_item(&key::shape(of)).await?;
-        item.as_ref().map_or_else(|| Ok(Shape::default()), unpack)
+    pub async fn profile(&self, of: &Collection) -> Result<Profile, StoreError> {
+        let item = self.get_item(&key::profile(of)).await?;
+        item.as_ref().map_or_else(|| Ok(Profile::default()), unpack)
     }
 
-    /// What a run and its parts saw up to their last checkpoints.
+    /// What a run and its parts saw up to their last checkpoints, the run's own first.
     ///
     /// # Errors
     /// If the table cannot be read.
-    pub async fn shapes_seen(&self, run: &Run) -> Result<Vec<Shape>, StoreError> {
+    pub async fn profiles_seen(&self, run: &Run) -> Result<Vec<Profile>, StoreError> {
         let parts: &[RunId] = run.parts.as_ref().map_or(&[], |parts| &parts.ids);
         let runs = std::iter::once(&run.id).chain(parts);
-        let keys: Vec<Item> = runs.map(|id| key::shape_seen(id).to_item()).collect();
+        let keys: Vec<Item> = runs.map(|id| key::profile_seen(id).to_item()).collect();
         self.get_many_items(&keys).await?.iter().map(unpack).collect()
     }
 
@@ -41,13 +41,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Changed`] if another worker has moved it on.
-    pub async fn checkpoint_run_with_shape(
+    pub async fn checkpoint_run_with_profile(
         &self,
         run: &Run,
-        seen: &Shape,
+        seen: &Profile,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut item = item(&key::shape_seen(&run.id), seen)?;
+        let mut item = item(&key::profile_seen(&run.id), seen)?;
         item.insert(TTL.to_owned(), number((now + KEPT).as_second()));
         let writes = vec![self.checkpoint_write(run)?, self.put(item)?];
         let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
@@ -58,9 +58,13 @@ impl Store {
         }
     }
 
-    /// The write that remembers a shape for the runs after this one.
-    pub(crate) fn remember_shape(&self, run: &Run, shape: &Shape) -> Result<TransactWriteItem, StoreError> {
-        self.put(item(&key::shape(&Collection::of(run)), shape)?)
+    /// The write that remembers a profile for the runs after this one.
+    pub(crate) fn remember_profile(
+        &self,
+        run: &Run,
+        profile: &Profile,
+    ) -> Result<TransactWriteItem, StoreError> {
+        self.put(item(&key::profile(&Collection::of(run)), profile)?)
     }
 
     fn put(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
@@ -69,8 +73,8 @@ impl Store {
     }
 }
 
-fn item(key: &Key, shape: &Shape) -> Result<Item, StoreError> {
+fn item(key: &Key, profile: &Profile) -> Result<Item, StoreError> {
     let mut item = key.to_item();
-    pack(shape, &mut item)?;
+    pack(profile, &mut item)?;
     Ok(item)
 }

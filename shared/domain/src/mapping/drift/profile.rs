@@ -1,0 +1,64 @@
+//! What is remembered of records from pull to pull.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::Shape;
+use crate::mapping::Presence;
+
+/// What records look like: the fields they have, and which of ours they fill.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "Stored")]
+pub struct Profile {
+    /// Their fields.
+    pub shape: Shape,
+    /// Ours that they fill.
+    pub presence: Presence,
+    /// Of fields that nothing fills where the mapping says, the path that was perhaps meant. Kept while a run is at work.
+    pub suggestions: BTreeMap<String, String>,
+}
+
+/// A profile as it lies in the table. Until there was more, a shape alone lay there.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Profile(Shape, Presence, BTreeMap<String, String>),
+    Shape(Shape),
+}
+
+impl Serialize for Profile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.shape, &self.presence, &self.suggestions).serialize(serializer)
+    }
+}
+
+impl From<Stored> for Profile {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Profile(shape, presence, suggestions) => Self { shape, presence, suggestions },
+            Stored::Shape(shape) => Self { shape, ..Self::default() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::Sightings;
+
+    #[test]
+    fn what_was_kept_is_read_again_in_its_old_form_too() {
+        let mut profile = Profile::default();
+        profile.presence.add("price".to_owned(), Sightings { first: 3, always: false });
+        profile.suggestions.insert("name".to_owned(), "bez".to_owned());
+        let text = serde_json::to_string(&profile).unwrap();
+        assert_eq!(serde_json::from_str::<Profile>(&text).unwrap(), profile);
+
+        let shape: Shape =
+            serde_json::from_str(r#"{"id": {"types": 2}, "o": {"types": 16, "fields": {"a": 4}}}"#).unwrap();
+        let old = serde_json::to_string(&shape).unwrap();
+        assert_eq!(serde_json::from_str::<Profile>(&old).unwrap(), Profile { shape, ..Profile::default() });
+        assert_eq!(serde_json::from_str::<Profile>("{}").unwrap(), Profile::default());
+    }
+}
