@@ -30,6 +30,7 @@ mod incremental;
 mod legacy_batch;
 mod mapping;
 mod mapping_templates;
+mod missing_fields;
 mod northwind;
 mod outbox;
 mod outcomes;
