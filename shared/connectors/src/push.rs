@@ -3,6 +3,7 @@
 use domain::DataType;
 use domain::change::Operation;
 use domain::mapping::FieldMapping;
+use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use thiserror::Error;
 use transport::ErpError;
@@ -25,6 +26,8 @@ pub struct Push<'a> {
     pub record: Option<&'a RawValue>,
     /// How records that are read are mapped: without a template it is followed backwards.
     pub mapping: &'a FieldMapping,
+    /// Where the ERP is: the day of a moment is the day there.
+    pub zone: &'a TimeZone,
 }
 
 /// The ERP has taken it.

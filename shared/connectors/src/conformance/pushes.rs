@@ -27,6 +27,7 @@ pub(crate) async fn send<S: Subject>(
         idempotency_key: "chg_1-1",
         record: Some(&record),
         mapping: &S::mapping(),
+        zone: &domain::template::UTC,
     };
     connector.push(&push).await
 }

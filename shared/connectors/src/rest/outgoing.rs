@@ -19,6 +19,7 @@ pub(crate) fn outgoing<'a>(push: &Push<'a>, numbers: NumberForm) -> Outgoing<'a>
         reference: push.reference,
         idempotency_key: push.idempotency_key,
         numbers,
+        zone: push.zone,
     }
 }
 

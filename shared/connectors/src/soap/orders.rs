@@ -4,7 +4,7 @@ use domain::DataType;
 use domain::change::Operation;
 use domain::connection::NumberForm;
 use domain::connection::providers::soap::{SoapCall, SoapFind, SoapPush};
-use domain::template::{Outgoing, XmlValues};
+use domain::template::{Outgoing, UTC, XmlValues};
 use http::StatusCode;
 use transport::ErpError;
 use transport::http::{HttpAnswer, is_turned_away, place};
@@ -153,6 +153,7 @@ pub(super) async fn look(
         reference,
         idempotency_key: "",
         numbers: NumberForm::Text,
+        zone: &UTC,
     };
     let body = push_template(&find.body, data_type, "find")?.render(XmlValues::Record(&known), company);
     let reply = client.ask(&find.soap_action, body.map_err(|reason| misconfigured(&reason))?).await?;

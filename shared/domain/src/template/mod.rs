@@ -16,6 +16,8 @@ pub use renamed::renamed;
 pub use text::{PathTemplate, Unfilled};
 pub use xml::{Query, XmlTemplate, XmlValues, xml_escaped};
 
+use jiff::tz::TimeZone;
+
 use crate::change::Operation;
 use crate::connection::NumberForm;
 use crate::data_type::DataType;
@@ -38,7 +40,12 @@ pub struct Outgoing<'a> {
     pub idempotency_key: &'a str,
     /// How decimals are written.
     pub numbers: NumberForm,
+    /// Where the ERP is: the day of a moment is the day there.
+    pub zone: &'a TimeZone,
 }
+
+/// The zone of what has no moments to write.
+pub static UTC: TimeZone = TimeZone::UTC;
 
 /// Whether a placeholder of this name can be filled in for records of a type.
 ///

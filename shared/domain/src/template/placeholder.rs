@@ -1,5 +1,9 @@
 //! What a placeholder may name, and what it stands for.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use crate::data_type::DataType;
 use crate::difference::{inner_fields, kind_of};
 use crate::json::{Json, Kind};
@@ -13,9 +17,6 @@ const RECORD: &str = "$.";
 
 /// Ends the name of a moment of which the day alone is meant, as in `{{orderedAt|date}}`.
 const AS_DAY: &str = "|date";
-
-/// `2026-11-21`
-const DAY_LENGTH: usize = 10;
 
 /// Where placeholders stand.
 #[derive(Debug, Clone, Copy)]
@@ -109,17 +110,22 @@ impl Placeholder {
             Origin::Reference => {
                 Some(outgoing.field(&self.name).map_or(Value::Text(outgoing.reference), Value::Json))
             }
-            Origin::Record => outgoing.field(&self.name).and_then(|json| self.form(json)),
-            Origin::Item => present(item?, &self.name).and_then(|json| self.form(json)),
+            Origin::Record => outgoing.field(&self.name).and_then(|json| self.form(json, outgoing.zone)),
+            Origin::Item => present(item?, &self.name).and_then(|json| self.form(json, outgoing.zone)),
         }
     }
 
-    /// A value of the record in the form that is asked for. A canonical moment begins with its day in UTC.
-    fn form<'a>(&self, json: Json<'a>) -> Option<Value<'a>> {
+    /// A value of the record in the form that is asked for. The day of a moment is the day it has in `zone`.
+    fn form<'a>(&self, json: Json<'a>, zone: &TimeZone) -> Option<Value<'a>> {
         if !self.as_day {
             return Some(Value::Json(json));
         }
-        json.text().strip_prefix('"')?.get(..DAY_LENGTH).map(Value::Text)
+        let text = json.as_string()?;
+        let day = match text.parse::<Timestamp>() {
+            Ok(moment) => zone.to_datetime(moment).date(),
+            Err(_) => text.parse::<Date>().ok()?,
+        };
+        Some(Value::Day(day))
     }
 }
 

@@ -19,6 +19,7 @@ fn order(text: &str) -> Outgoing<'_> {
         reference: "ref-1",
         idempotency_key: "chg_1-1",
         numbers: NumberForm::Number,
+        zone: &UTC,
     }
 }
 
@@ -54,6 +55,18 @@ fn of_a_moment_the_day_alone_can_be_asked_for() {
         body(json!({"on": "{{orderedAt|date}}", "at": "{{orderedAt}}"})),
         r#"{"at":"2026-11-21T06:00:00Z","on":"2026-11-21"}"#
     );
+    let template = json!({"on": "{{orderedAt|date}}"});
+    let template = BodyTemplate::parse(DataType::Orders, &template).unwrap();
+    for (zone, moment, day) in [
+        ("Pacific/Auckland", "2026-11-21T11:30:00Z", "2026-11-22"),
+        ("America/New_York", "2026-11-21T04:30:00Z", "2026-11-20"),
+        ("Europe/Berlin", "2026-03-28T23:30:00Z", "2026-03-29"),
+        ("Europe/Berlin", "2026-11-21", "2026-11-21"),
+    ] {
+        let (zone, record) = (TimeZone::get(zone).unwrap(), format!(r#"{{"orderedAt":"{moment}"}}"#));
+        let there = Outgoing { zone: &zone, ..order(&record) };
+        assert_eq!(template.render(&there), format!(r#"{{"on":"{day}"}}"#), "{moment} in {zone:?}");
+    }
     let errors = BodyTemplate::parse(DataType::Orders, &json!({"on": "{{total|date}}"})).unwrap_err();
     assert!(errors[0].message.contains("total has no day"), "{errors:?}");
 }

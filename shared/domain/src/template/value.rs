@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::connection::NumberForm;
@@ -16,6 +17,8 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     /// A part of the record.
     Json(Json<'a>),
+    /// The day of a moment.
+    Day(Date),
 }
 
 impl<'a> Value<'a> {
@@ -23,6 +26,7 @@ impl<'a> Value<'a> {
     pub(super) fn text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Day(day) => Some(Cow::Owned(day.to_string())),
             Self::Json(json) => match json.kind() {
                 Kind::String => json.as_string(),
                 Kind::Number | Kind::Bool => Some(Cow::Borrowed(json.text())),
@@ -35,6 +39,7 @@ impl<'a> Value<'a> {
     pub(super) fn write(self, kind: Option<FieldKind>, numbers: NumberForm, out: &mut String) {
         match self {
             Self::Text(text) => write_string(text, out),
+            Self::Day(day) => write_string(&day.to_string(), out),
             Self::Json(json) => write(json, kind, numbers, out),
         }
     }

@@ -17,6 +17,7 @@ use domain::mapping::FieldMapping;
 use domain::planned::PlannedChange;
 use domain::run::Counts;
 use domain::sync_config::ConflictResolution;
+use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use store::{ChangeWrite, Collection, StoreError};
 use tokio::time::Instant;
@@ -48,8 +49,9 @@ pub(crate) async fn push<'e>(
     let mut after: Option<ChangeId> = leased.run.cursor.as_deref().and_then(|id| id.parse().ok());
     let mapping = setting.reading(data_type).mapping;
     let rule = setting.settings().conflict_resolution;
+    let zone = setting.connection.settings.zone();
     let collection = Collection::plain(connection.clone(), data_type);
-    let mut pusher = Pusher { engine, leased, setting, mapping, rule, collection, lost: 0 };
+    let mut pusher = Pusher { engine, leased, setting, mapping, rule, zone, collection, lost: 0 };
     loop {
         let changes = engine.store.oldest_changes(&connection, data_type, after.as_ref(), PAGE).await?;
         let Some(last) = changes.last().map(|change| change.id.clone()) else { return Ok(End::Complete) };
@@ -77,6 +79,8 @@ struct Pusher<'p, 'e> {
     setting: &'p Setting,
     mapping: FieldMapping,
     rule: ConflictResolution,
+    /// Where the ERP is.
+    zone: TimeZone,
     collection: Collection,
     /// Changes in a row that were sent and whose fate nobody knows.
     lost: u32,
@@ -220,6 +224,7 @@ impl Pusher<'_, '_> {
             idempotency_key: &idempotency_key,
             record: whole,
             mapping: &self.mapping,
+            zone: &self.zone,
         };
         let pushed = self.leased.keep(self.setting.connector.push(&push)).await?;
         let outcome = match pushed {

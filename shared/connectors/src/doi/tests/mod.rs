@@ -61,6 +61,7 @@ fn push<'a>(operation: Operation, record: Option<&'a RawValue>, idempotency_key:
         idempotency_key,
         record,
         mapping: &NO_MAPPING,
+        zone: &domain::template::UTC,
     }
 }
 

@@ -30,6 +30,7 @@ async fn push(site: &Site, operation: Operation, record: &Value) -> Result<Pushe
         idempotency_key: "chg_1-1",
         record: Some(&record),
         mapping: &FieldMapping::new(),
+        zone: &domain::template::UTC,
     };
     site.connector().push(&push).await
 }

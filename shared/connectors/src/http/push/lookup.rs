@@ -5,7 +5,7 @@ use domain::DataType;
 use domain::change::Operation;
 use domain::connection::{PushLookup, PushSettings};
 use domain::json::{Json, Kind};
-use domain::template::{Outgoing, PathTemplate};
+use domain::template::{Outgoing, PathTemplate, UTC};
 use transport::ErpError;
 use transport::http::{HttpRequest, place};
 use transport::session::Session;
@@ -68,6 +68,7 @@ fn request(
         reference: lookup.reference,
         idempotency_key: "",
         numbers: settings.numbers,
+        zone: &UTC,
     };
     let path = PathTemplate::parse(lookup.data_type, &how.path).map_err(misfit)?;
     let path = path.render(&known).map_err(|unfilled| misfit(unfilled.to_string()))?;

@@ -138,6 +138,7 @@ async fn a_template_of_ones_own_gets_internal_ids_and_an_unknown_field_is_not_pa
         idempotency_key: "chg_1-1",
         record: Some(&record),
         mapping: &Books::mapping(),
+        zone: &domain::template::UTC,
     };
     let error = connector.push(&push).await.unwrap_err();
     let words = "Unknown field custbody_x. (INVALID_CONTENT at custbody_x)";

@@ -325,6 +325,7 @@ async fn what_does_not_fit_is_told_before_it_is_sent() {
             idempotency_key: "chg_1-1",
             record: Some(&record),
             mapping: &Fusion::mapping(),
+            zone: &domain::template::UTC,
         };
         let error = connector(&erp).push(&push).await.unwrap_err();
         assert!(matches!(&error, PushError::NeedsMapping(why) if why.starts_with("reference")), "{error:?}");

@@ -151,6 +151,7 @@ async fn push(
         idempotency_key: "chg_1-1",
         record: Some(&record),
         mapping: &mapping,
+        zone: &domain::template::UTC,
     };
     connector.push(&push).await
 }

@@ -20,6 +20,7 @@ pub use fixed_width::{FixedField, FixedWidthSettings, WidthUnit};
 pub use paging::{Paging, PagingStyle};
 pub use push::{NumberForm, PushLookup, PushMethod, PushRequest, PushSettings};
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -115,6 +116,12 @@ impl ConnectionSettings {
     #[must_use]
     pub fn enables(&self, data_type: DataType) -> bool {
         self.enabled_data_types.as_ref().is_none_or(|enabled| enabled.contains(&data_type))
+    }
+
+    /// Where the ERP is: the zone of times that name none, and of days.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        self.time_zone.as_deref().and_then(|zone| parse_zone(zone).ok()).unwrap_or(TimeZone::UTC)
     }
 
     pub(super) fn check(&self, checks: &mut Checks) {

@@ -5,7 +5,7 @@ use crate::change::Operation;
 use crate::connection::NumberForm;
 use crate::data_type::DataType;
 use crate::json::Json;
-use crate::template::Outgoing;
+use crate::template::{Outgoing, UTC};
 
 fn sent(xml: &str, record: &Value) -> Result<String, String> {
     let text = record.to_string();
@@ -17,6 +17,7 @@ fn sent(xml: &str, record: &Value) -> Result<String, String> {
         reference: "WEB-1",
         idempotency_key: "chg_1-1",
         numbers: NumberForm::Number,
+        zone: &UTC,
     };
     let template = XmlTemplate::of_record(DataType::Orders, xml)?;
     template.render(XmlValues::Record(&outgoing), Some("C & Co"))

@@ -137,6 +137,7 @@ impl Erp {
             idempotency_key: "chg_1-1",
             record: (operation != Operation::Delete).then_some(&record),
             mapping: &mapping(),
+            zone: &domain::template::UTC,
         };
         self.connector().push(&push).await
     }
