@@ -10,7 +10,7 @@ use store::{Collection, StoreError};
 
 use crate::batch::Reading;
 use crate::engine::Engine;
-use crate::fields::missed_path;
+use crate::fields::{Fields, missed_path};
 
 /// Most changes of a kind that a run tells one by one.
 const MAX_TOLD: usize = 20;
@@ -77,6 +77,10 @@ pub(crate) async fn tell(
         now.suggestions.extend(seen.suggestions.clone());
     }
     tell_missing(run, &now, settings.missing_fields);
+    if complete {
+        let fields = Fields::new(run.data_type, reading).after(&history);
+        tell_emptied(run, fields.missing_of(&now.presence, history.records, true));
+    }
     tell_missed_paths(run, &history, &now, reading);
     let is_held = |field: &str| {
         settings.missing_fields == MissingFieldPolicy::Keep
@@ -113,22 +117,17 @@ fn tell_missing(run: &mut Run, now: &Profile, policy: MissingFieldPolicy) {
         }
         MissingFieldPolicy::Null => (RunFlag::FieldsEmptied, "its values were emptied"),
     };
-    let mut warnings = Vec::new();
-    for missing in run.missing.iter().take(MAX_TOLD) {
+    let told = run.missing.iter().take(MAX_TOLD).map(|missing| {
         let field = &missing.field;
-        warnings.push(if now.presence.has(field) {
+        if now.presence.has(field) {
             format!(
                 "{field} came later than it used to: {done} in the records before, and the next run reads everything anew"
             )
         } else {
-            let no_records = missing.no_record_has();
-            let perhaps = missing.suggestion.as_ref().map(|path| format!(". Perhaps it is now called {path}"));
-            format!(
-                "{no_records}, and earlier ones did: {done} (settings.missingFields){}",
-                perhaps.unwrap_or_default()
-            )
-        });
-    }
+            sentence_of(missing, done)
+        }
+    });
+    let mut warnings: Vec<_> = told.collect();
     if run.missing.len() > MAX_TOLD {
         warnings.push(format!("{} more fields are no longer filled", run.missing.len() - MAX_TOLD));
     }
@@ -138,6 +137,27 @@ fn tell_missing(run: &mut Run, now: &Profile, policy: MissingFieldPolicy) {
     }
     run.flag_alone(flag);
     run.warnings.extend(warnings);
+}
+
+/// Tells which fields are empty now though nothing held them: that they are gone showed at the end only, as where a pull
+/// is read in parts.
+fn tell_emptied(run: &mut Run, missing: Vec<MissingField>) {
+    let is_told = |one: &MissingField| run.missing.iter().any(|known| known.field == one.field);
+    let emptied: Vec<_> = missing.into_iter().filter(|one| !is_told(one)).take(MAX_TOLD).collect();
+    for one in emptied {
+        run.flag_alone(RunFlag::FieldsEmptied);
+        run.warnings.push(sentence_of(&one, "its values were emptied"));
+    }
+}
+
+/// Says of a field that no record has what was done about it.
+fn sentence_of(missing: &MissingField, done: &str) -> String {
+    let no_records = missing.no_record_has();
+    let perhaps = missing.suggestion.as_ref().map(|path| format!(". Perhaps it is now called {path}"));
+    format!(
+        "{no_records}, and earlier ones did: {done} (settings.missingFields){}",
+        perhaps.unwrap_or_default()
+    )
 }
 
 /// Tells which paths of the mapping no record led to, in this pull or before.

@@ -102,9 +102,12 @@ impl Fields {
 
     /// The fields that earlier pulls had and this one does not, after `records` records at this worker.
     pub(crate) fn missing(&self, presence: &Presence, records: u64, ended: bool) -> Vec<MissingField> {
-        let now = self.in_all(presence);
-        let read = self.so_far_records + records;
-        let vanished = self.before.vanished(&now, read, self.is_full, ended);
+        self.missing_of(&self.in_all(presence), self.so_far_records + records, ended)
+    }
+
+    /// The fields that earlier pulls had and none of `read` records of this one has, of which `now` is known.
+    pub(crate) fn missing_of(&self, now: &Presence, read: u64, ended: bool) -> Vec<MissingField> {
+        let vanished = self.before.vanished(now, read, self.is_full, ended);
         let watched = vanished.filter(|field| self.unwatched.iter().all(|other| other != field));
         let missing = watched.map(|field| MissingField {
             field: field.to_owned(),
