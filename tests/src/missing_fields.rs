@@ -167,6 +167,66 @@ async fn a_column_that_was_renamed_in_a_file_wipes_no_prices() {
 }
 
 #[tokio::test]
+async fn a_feed_of_documents_that_differ_raises_no_alarm() {
+    let (causeway, erp, connection, _) = start(json!({}), json!({})).await;
+    let changes = json!({"settings": {"api": {"changedSince": {"param": "since"}}}});
+    causeway.client().patch(&format!("/erp/connections/{connection}"), changes).await.expect(200);
+    let product = |sku: &str, brand: Option<&str>| json!({"sku": sku, "modifiedAt": "2026-11-01T00:00:00Z", "brand": brand});
+    let bare = |sku: &str| json!({"sku": sku, "modifiedAt": "2026-11-02T00:00:00Z"});
+    erp.set("products", vec![product("A", Some("Acme")), bare("B")]);
+    causeway.sync(&connection, "products").await;
+    erp.set("products", vec![bare("A")]);
+    let run = causeway.sync(&connection, "products").await;
+    assert_eq!((&run["mode"], &run["flags"]), (&json!("incremental"), &json!([])), "{run}");
+    assert_eq!(field(&causeway, &connection, "A", "brand").await, Value::Null, "its brand is gone");
+}
+
+#[tokio::test]
+async fn what_is_held_is_held_in_a_pull_of_changes_too() {
+    let (causeway, erp, connection, _) = start(json!({"brand": "marke"}), json!({})).await;
+    let changes = json!({"settings": {"api": {"changedSince": {"param": "since"}}}});
+    causeway.client().patch(&format!("/erp/connections/{connection}"), changes).await.expect(200);
+    let product =
+        |sku: &str, name: &str| json!({"sku": sku, "name": name, "modifiedAt": "2026-11-01T00:00:00Z"});
+    let mut first = vec![product("A", "tea"), product("B", "coffee"), product("C", "milk")];
+    first[1]["marke"] = json!("Acme");
+    erp.set("products", first);
+    causeway.sync(&connection, "products").await;
+    erp.set("products", vec![product("A", "tea"), product("B", "coffee"), product("C", "milk")]);
+    let run = causeway.sync_as(&connection, "", json!({"dataType": "products", "mode": "full"})).await;
+    assert!(has_flag(&run, "fields_held"), "{run}");
+    erp.set("products", vec![product("B", "cocoa")]);
+    let run = causeway.sync(&connection, "products").await;
+    assert_eq!((&run["mode"], has_flag(&run, "fields_held")), (&json!("incremental"), true), "{run}");
+    assert_eq!(field(&causeway, &connection, "B", "brand").await, "Acme");
+    assert_eq!(field(&causeway, &connection, "B", "name").await, "cocoa");
+}
+
+#[tokio::test]
+async fn an_empty_answer_does_not_make_it_forget() {
+    let (causeway, erp, connection, _) = start(json!({"price": "Preis"}), json!({})).await;
+    erp.set("products", products("Preis"));
+    causeway.sync(&connection, "products").await;
+    erp.set("products", Vec::new());
+    assert!(has_flag(&causeway.sync(&connection, "products").await, "suddenly_empty"));
+    erp.set("products", products("Preis netto"));
+    assert!(has_flag(&causeway.sync(&connection, "products").await, "fields_held"));
+    assert_eq!(field(&causeway, &connection, "P7", "price").await, "7.50");
+}
+
+#[tokio::test]
+async fn stock_whose_location_is_gone_is_not_stored_under_other_keys() {
+    let (causeway, erp) = (Causeway::start().await, Erp::start().await);
+    let connection = causeway.connect_http(erp.url()).await;
+    let level = |sku: &str, name: &str| json!({"sku": sku, name: "MAIN", "quantity": 5});
+    erp.set("inventory", vec![level("A", "location"), level("B", "location")]);
+    assert_eq!(causeway.sync(&connection, "inventory").await["outcome"], "clean");
+    erp.set("inventory", vec![level("A", "place2"), level("B", "place2")]);
+    let run = causeway.sync(&connection, "inventory").await;
+    assert!(run["status"] == "error" && run["error"].as_str().unwrap().contains("location"), "{run}");
+}
+
+#[tokio::test]
 async fn a_path_that_no_record_has_is_told_with_the_one_that_was_perhaps_meant() {
     let mapping = json!({"price": "preise.betrag", "name": "kopf.bez1", "brand": "marke"});
     let (causeway, erp, connection, config) = start(mapping, json!({})).await;

@@ -36,10 +36,11 @@ impl Store {
                 update = update
                     .expression_attribute_values(":at", value(run.started_at)?)
                     .expression_attribute_values(":program", value(run.program)?);
-            } else if run.program.is_none() {
-                expression.push_str(", program = :none");
-                update = update.expression_attribute_values(":none", value(None::<u64>)?);
             }
+        }
+        if run.program.is_none() && !(run.status == RunStatus::Success && run.mode == Mode::Full) {
+            expression.push_str(", program = :none");
+            update = update.expression_attribute_values(":none", value(None::<u64>)?);
         }
         let update = update.update_expression(expression).build().map_err(StoreError::corrupt)?;
         Ok(Some(TransactWriteItem::builder().update(update).build()))

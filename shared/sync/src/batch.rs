@@ -138,7 +138,8 @@ impl Reader {
             return None;
         }
         let (presence, suggestions) = told.unwrap_or_else(|| self.fields.told());
-        Some(Profile { shape: shape.unwrap_or_else(|| watch.seen()), presence, suggestions })
+        let shape = shape.unwrap_or_else(|| watch.seen());
+        Some(Profile { shape, presence, suggestions, ..Profile::default() })
     }
 
     /// The fields that earlier records filled and none of this pull does; all of it is read once it has `ended`.

@@ -1,14 +1,16 @@
 //! What the records of a pull look like, held against earlier ones: whether they changed their shape, and whether fields
 //! of ours are no longer filled. All workers and parts of a pull watch together; it is told once, when the run closes well.
 
-use domain::Direction;
-use domain::mapping::MissingFieldPolicy;
 use domain::mapping::drift::{Profile, Shape, Watch};
+use domain::mapping::{Fate, MissingFieldPolicy};
+use domain::records::key_fields;
 use domain::run::{MissingField, Mode, Run, RunFlag};
 use domain::sync_config::SyncSettings;
+use domain::{DataType, Direction};
 use store::{Collection, StoreError};
 
 use crate::batch::Reading;
+use crate::course::Failure;
 use crate::engine::Engine;
 use crate::fields::{Fields, missed_path};
 
@@ -24,18 +26,22 @@ pub(crate) struct History {
     seen: Vec<Profile>,
     /// How many records this pull mapped so far.
     pub(crate) records: u64,
-    /// Whether this pull is to bring everything, in much the same order.
+    /// Whether this pull is to bring all that earlier ones did, in much the same order.
     pub(crate) is_full: bool,
 }
 
 impl History {
     /// What is known when a worker takes a run up.
     pub(crate) async fn load(engine: &Engine, run: &Run) -> Result<Self, StoreError> {
+        let mut before = engine.store.profile(&Collection::of(run)).await?;
+        if before.program != run.program {
+            before.presence.retain_certain();
+        }
         Ok(Self {
-            before: engine.store.profile(&Collection::of(run)).await?,
+            is_full: run.mode == Mode::Full && run.part.is_none() && before.complete,
+            before,
             seen: engine.store.profiles_seen(run).await?,
-            records: run.counts.read.saturating_sub(run.counts.skipped),
-            is_full: run.mode == Mode::Full && run.part.is_none(),
+            records: run.counts.read.saturating_sub(run.counts.skipped + run.counts.deleted),
         })
     }
 
@@ -63,11 +69,12 @@ pub(crate) async fn tell(
     run: &mut Run,
     reading: &Reading,
     settings: &SyncSettings,
-) -> Result<Option<Profile>, StoreError> {
+) -> Result<Option<Profile>, Failure> {
     if run.part.is_some() || run.direction == Direction::Push {
         return Ok(None);
     }
     let complete = run.complete && run.mode == Mode::Full;
+    let program = run.program;
     let history = History::load(engine, run).await?;
     let watch = history.watch();
     tell_shape(run, &watch, complete);
@@ -76,19 +83,27 @@ pub(crate) async fn tell(
         now.presence.join(&seen.presence);
         now.suggestions.extend(seen.suggestions.clone());
     }
-    tell_missing(run, &now, settings.missing_fields);
-    if complete {
-        let fields = Fields::new(run.data_type, reading).after(&history);
-        tell_emptied(run, fields.missing_of(&now.presence, history.records, true));
+    tell_missing(run, &history, &now, settings.missing_fields);
+    let emptied = if complete { found_empty(run, reading, &history, &now) } else { Vec::new() };
+    if settings.missing_fields == MissingFieldPolicy::Stop
+        && let Some(reason) = stop_sentence(&emptied)
+    {
+        return Err(Failure::Setup(reason));
     }
+    tell_emptied(run, &emptied);
     tell_missed_paths(run, &history, &now, reading);
-    let is_held = |field: &str| {
-        settings.missing_fields == MissingFieldPolicy::Keep
-            && run.missing.iter().any(|missing| missing.field == field)
+    let is_in = |missing: &[MissingField], field: &str| missing.iter().any(|one| one.field == field);
+    let fate = |field: &str| match (is_in(&run.missing, field), settings.missing_fields) {
+        (true, MissingFieldPolicy::Null) => Fate::Emptied,
+        (true, _) => Fate::Held,
+        (false, _) if is_in(&emptied, field) => Fate::Emptied,
+        (false, _) => Fate::NotMissed,
     };
     let after = Profile {
         shape: watch.shape_after(settings.schema_policy, complete),
-        presence: history.before.presence.after(&now.presence, complete, is_held),
+        presence: history.before.presence.after(&now.presence, complete, fate),
+        complete: history.before.complete || complete,
+        program: if complete { program } else { history.before.program.or(program) },
         ..Profile::default()
     };
     Ok(Some(after).filter(|after| *after != history.before))
@@ -107,7 +122,7 @@ fn tell_shape(run: &mut Run, watch: &Watch, complete: bool) {
 
 /// Tells which fields were filled before and are not now. What was kept and came after all is out of date here until
 /// everything is read once more, which the next run does.
-fn tell_missing(run: &mut Run, now: &Profile, policy: MissingFieldPolicy) {
+fn tell_missing(run: &mut Run, history: &History, now: &Profile, policy: MissingFieldPolicy) {
     if run.missing.is_empty() {
         return;
     }
@@ -132,21 +147,30 @@ fn tell_missing(run: &mut Run, now: &Profile, policy: MissingFieldPolicy) {
         warnings.push(format!("{} more fields are no longer filled", run.missing.len() - MAX_TOLD));
     }
     let came_late = run.missing.iter().any(|missing| now.presence.has(&missing.field));
-    if came_late || run.mode == Mode::Incremental {
+    let newly = run.missing.iter().any(|missing| !history.before.presence.holds(&missing.field));
+    if came_late || newly && run.mode == Mode::Incremental {
         run.program = None;
     }
     run.flag_alone(flag);
     run.warnings.extend(warnings);
 }
 
-/// Tells which fields are empty now though nothing held them: that they are gone showed at the end only, as where a pull
-/// is read in parts.
-fn tell_emptied(run: &mut Run, missing: Vec<MissingField>) {
+/// The fields that are empty now though nothing held them: that they are gone showed at the end only, as where a pull is
+/// read in parts.
+fn found_empty(run: &Run, reading: &Reading, history: &History, now: &Profile) -> Vec<MissingField> {
+    if now.presence.is_empty() {
+        return Vec::new();
+    }
+    let fields = Fields::new(run.data_type, reading).after(history);
+    let missing = fields.missing_of(&now.presence, history.records, true);
     let is_told = |one: &MissingField| run.missing.iter().any(|known| known.field == one.field);
-    let emptied: Vec<_> = missing.into_iter().filter(|one| !is_told(one)).take(MAX_TOLD).collect();
-    for one in emptied {
+    missing.into_iter().filter(|one| !is_told(one)).collect()
+}
+
+fn tell_emptied(run: &mut Run, emptied: &[MissingField]) {
+    for one in emptied.iter().take(MAX_TOLD) {
         run.flag_alone(RunFlag::FieldsEmptied);
-        run.warnings.push(sentence_of(&one, "its values were emptied"));
+        run.warnings.push(sentence_of(one, "its values were emptied"));
     }
 }
 
@@ -183,8 +207,24 @@ fn tell_missed_paths(run: &mut Run, history: &History, now: &Profile, reading: &
     }
 }
 
+/// Why a run does not go on with records that lack `missing` fields, if it does not. Records whose keys would be others
+/// are stored under no policy but `null`.
+pub(crate) fn reason_to_stop(
+    data_type: DataType,
+    policy: MissingFieldPolicy,
+    missing: &[MissingField],
+) -> Option<String> {
+    let certain = missing.iter().filter(|missing| missing.certain);
+    let stopping = certain.filter(|missing| match policy {
+        MissingFieldPolicy::Stop => true,
+        MissingFieldPolicy::Keep => key_fields(data_type).contains(&missing.field.as_str()),
+        MissingFieldPolicy::Null => false,
+    });
+    stop_sentence(&stopping.cloned().collect::<Vec<_>>())
+}
+
 /// Why a run does not go on, where none of its records has what earlier ones had.
-pub(crate) fn stop_sentence(missing: &[MissingField]) -> Option<String> {
+fn stop_sentence(missing: &[MissingField]) -> Option<String> {
     let first = missing.first()?;
     let more = match missing.len() {
         1 => String::new(),
@@ -192,8 +232,8 @@ pub(crate) fn stop_sentence(missing: &[MissingField]) -> Option<String> {
     };
     let perhaps = first.suggestion.as_ref().map(|path| format!(", perhaps {path}"));
     Some(format!(
-        "{}, and earlier ones did{more}: nothing more is stored, as settings.missingFields says. Map it to where it is \
-         now{}, or set missingFields to keep or null",
+        "{}, and earlier ones did{more}: nothing more is stored (settings.missingFields). Map it to where it is now{}, or \
+         set missingFields so that it may go",
         first.no_record_has(),
         perhaps.unwrap_or_default()
     ))

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::DataType;
 use domain::json::Opened;
-use domain::mapping::{Paths, Presence, fills_by_itself};
-use domain::records::fields_of;
+use domain::mapping::{Paths, Presence, Progress, fills_by_itself};
+use domain::records::{EXTRA, fields_of};
 use domain::run::MissingField;
 
 use crate::batch::Reading;
@@ -26,7 +26,7 @@ pub(crate) struct Fields {
     unwatched: Vec<String>,
     /// What earlier pulls had.
     before: Presence,
-    /// Whether this pull is to bring everything, in much the same order.
+    /// Whether this pull is to bring all that they did, in much the same order.
     is_full: bool,
     /// What other workers of this pull had, of how many records.
     so_far: Presence,
@@ -94,6 +94,12 @@ impl Fields {
         (self.told.clone(), suggestions)
     }
 
+    /// Whether a field should be filled as it was before. One of the user's own is only while the mapping names it.
+    fn is_watched(&self, field: &str) -> bool {
+        let own = field.strip_prefix(EXTRA).is_some_and(|rest| rest.starts_with('.'));
+        self.unwatched.iter().all(|other| other != field) && (!own || self.sources.contains_key(field))
+    }
+
     /// The path that was perhaps meant for a field.
     fn suggestion(&self, field: &str) -> Option<String> {
         let missed = self.sources.get(field).map_or(field, String::as_str);
@@ -107,13 +113,14 @@ impl Fields {
 
     /// The fields that earlier pulls had and none of `read` records of this one has, of which `now` is known.
     pub(crate) fn missing_of(&self, now: &Presence, read: u64, ended: bool) -> Vec<MissingField> {
-        let vanished = self.before.vanished(now, read, self.is_full, ended);
-        let watched = vanished.filter(|field| self.unwatched.iter().all(|other| other != field));
-        let missing = watched.map(|field| MissingField {
-            field: field.to_owned(),
-            source: self.sources.get(field).cloned(),
-            suggestion: self.suggestion(field),
-        });
+        let vanished = self.before.vanished(now, Progress { read, is_full: self.is_full, ended });
+        let missing =
+            vanished.filter(|(field, _)| self.is_watched(field)).map(|(field, certain)| MissingField {
+                field: field.to_owned(),
+                source: self.sources.get(field).cloned(),
+                certain: certain || ended,
+                suggestion: self.suggestion(field),
+            });
         missing.collect()
     }
 

@@ -6,7 +6,6 @@ use std::pin::pin;
 use connectors::{Connector, Page, Pages, Pull};
 use domain::census::Census;
 use domain::connection::Connection;
-use domain::mapping::MissingFieldPolicy;
 use domain::run::{Mode, Run};
 use domain::sync_config::SyncSettings;
 use domain::sync_state::SyncState;
@@ -224,9 +223,11 @@ impl Puller<'_, '_> {
 
     /// Begins to store a batch, unless fields are missing that must not be.
     fn begin_to_store(&mut self, batch: Batch) -> Result<(), Failure> {
-        if self.settings.missing_fields == MissingFieldPolicy::Stop
-            && let Some(reason) = drift::stop_sentence(&batch.missing)
-        {
+        let run = &mut self.leased.run;
+        let policy = self.settings.missing_fields;
+        if let Some(reason) = drift::reason_to_stop(run.data_type, policy, &batch.missing) {
+            // Of changes alone nobody knows whether a field is gone: the next run reads everything.
+            run.program = None;
             return Err(Failure::Setup(reason));
         }
         self.storing = Some(Storing::start(self.engine, self.leased, batch, &self.settings));

@@ -7,7 +7,7 @@ use super::Mapper;
 use super::coerce::Style;
 use super::level::Found;
 use super::path::Path;
-use super::presence::Sightings;
+use super::presence::{MAX_TIMES, Sightings};
 use super::program::Program;
 use crate::json::{Json, Kind, Members, write_string_bytes};
 use crate::records::EXTRA;
@@ -32,7 +32,8 @@ impl Extra {
 
     /// How often it was found in `records`, if ever.
     pub(super) fn sightings(&self, records: u64) -> Option<Sightings> {
-        (self.times > 0).then_some(Sightings { first: self.first, always: self.times == records })
+        let (first, always) = (self.first, self.times == records);
+        (self.times > 0).then_some(Sightings { first, times: self.times.min(MAX_TIMES), always, held: false })
     }
 
     /// What it holds, as JSON; looked for in `records` records before.

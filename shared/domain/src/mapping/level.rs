@@ -189,9 +189,11 @@ impl Level {
             }
         }
         for (slot, plan) in self.plans.iter().enumerate() {
-            plan.source.overrule(&mut found[slot], record, members);
+            let told_empty = &mut self.count.told_empty;
+            plan.source.overrule(&mut found[slot], &mut told_empty[slot], record, members);
             for (offset, source) in plan.flat_sources.iter().enumerate() {
-                source.overrule(&mut found[plan.flat + offset], record, members);
+                let slot = plan.flat + offset;
+                source.overrule(&mut found[slot], &mut told_empty[slot], record, members);
             }
         }
         found
@@ -243,14 +245,20 @@ impl Level {
 
 impl Source {
     /// Replaces what was found by usual names, if a mapping says so.
-    fn overrule<'a>(&self, found: &mut Option<Json<'a>>, record: Json<'a>, members: &Members<'a>) {
-        match self {
-            Self::UsualNames => {}
-            Self::Path(path) => {
-                *found = path.find(record, members).filter(|value| value.kind() != Kind::Null)
-            }
-            Self::Nowhere => *found = None,
-        }
+    fn overrule<'a>(
+        &self,
+        found: &mut Option<Json<'a>>,
+        told_empty: &mut bool,
+        record: Json<'a>,
+        members: &Members<'a>,
+    ) {
+        let value = match self {
+            Self::UsualNames => return,
+            Self::Path(path) => path.find(record, members),
+            Self::Nowhere => None,
+        };
+        *told_empty = value.is_some_and(|value| value.kind() == Kind::Null);
+        *found = value.filter(|_| !*told_empty);
     }
 
     /// What is wrong with a record without a field that it must have.

@@ -28,7 +28,7 @@ pub use deletion::Deletion;
 pub use filter::{Filter, Filters, check_filters};
 pub use level::{Note, NoteKind};
 pub use path::FieldPath;
-pub use presence::{MissingFieldPolicy, Presence, Sightings};
+pub use presence::{Fate, MissingFieldPolicy, Presence, Progress, Sightings};
 pub use retain::retain;
 pub(crate) use rules::check_rules;
 pub use rules::{Rules, RulesOverride, check_overrides};
@@ -167,7 +167,7 @@ impl Mapper {
         let mut mapper =
             Self { data_type, level, extra, keeps_unknown, watch, notations, zone, frozen, shows_failed };
         for (name, source) in mapping {
-            let path = source.as_deref().and_then(|source| Path::parse(source).ok());
+            let path = source.as_deref().and_then(Path::of_stored);
             match (Target::find(data_type, name), path) {
                 (Ok(Target::Field(field)), path) => mapper.level.take_from(field, path),
                 (Ok(Target::Inner(outer, inner)), path) => mapper.level.take_inner_from(outer, inner, path),

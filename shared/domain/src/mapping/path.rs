@@ -46,6 +46,13 @@ impl Path {
         query.map(|query| Self::Query(Box::new(query))).map_err(|error| format!("is not a JSONPath: {error}"))
     }
 
+    /// Reads a path that was taken once; under today's rules it might be refused.
+    pub(super) fn of_stored(text: &str) -> Option<Self> {
+        let by_name =
+            || (!text.starts_with('$')).then(|| Self::Names { whole: text.to_owned(), steps: Vec::new() });
+        Self::parse(text).ok().or_else(by_name)
+    }
+
     /// What it leads to in a record whose members are at hand. A member whose name holds dots is found as such.
     pub(super) fn find<'a>(&self, record: Json<'a>, members: &Members<'a>) -> Option<Json<'a>> {
         match self {
@@ -58,15 +65,11 @@ impl Path {
         }
     }
 
-    /// Whether the record says itself that there is nothing where this leads, by a null or an empty list on the way. Not
+    /// Whether the record says itself that there is nothing where this leads, by a null or something empty on the way. Not
     /// known of a JSONPath.
     pub(super) fn is_told_empty(&self, members: &Members<'_>) -> bool {
         let Self::Names { whole, steps } = self else { return false };
-        let is_empty = |value: Json<'_>| match value.kind() {
-            Kind::Null => true,
-            Kind::Array => value.items().is_empty(),
-            _ => false,
-        };
+        let is_empty = |value: Json<'_>| matches!(value.text(), "null" | "false" | "\"\"" | "[]" | "{}");
         let Some((Step::Name(first), rest)) = steps.split_first() else { return false };
         let Some(mut value) = member(members, whole).or_else(|| member(members, first)) else { return false };
         for step in rest {
@@ -76,7 +79,7 @@ impl Path {
             let Some(next) = step.take(value) else { return false };
             value = next;
         }
-        is_empty(value)
+        value.kind() == Kind::Null || value.text() == "[]"
     }
 }
 
@@ -93,6 +96,8 @@ impl Step {
     fn take<'a>(&self, value: Json<'a>) -> Option<Json<'a>> {
         match (self, value.kind()) {
             (Self::Item(position), Kind::Array) => value.items().get(*position).copied(),
+            // XML has no lists of one.
+            (Self::Item(0), _) => Some(value),
             (Self::Item(_), _) => None,
             (Self::Name(name), Kind::Array) => value.items().get(name.parse::<usize>().ok()?).copied(),
             (Self::Name(name), _) => value.get(name),
@@ -234,7 +239,8 @@ mod tests {
             ("x[0]", Some("4")),
             ("c [EUR]", Some("5")),
             ("o.0", Some("6")),
-            ("o[0]", None),
+            ("o[0].0", Some("6")),
+            ("o[1]", None),
             ("[0].n", None),
         ];
         for (path, value) in wanted {
@@ -248,6 +254,12 @@ mod tests {
             assert!(Path::parse(path).unwrap_err().contains("[0]"), "{path}");
         }
         assert_eq!(found("$['lines[]']", r#"{"lines[]": 1}"#).as_deref(), Some("1"));
+        let record = Json::parse(br#"{"lines[]": 1}"#).unwrap();
+        let stored = Path::of_stored("lines[]").unwrap();
+        assert!(
+            stored.find(record, &record.members()).is_some(),
+            "one that was taken once still leads there"
+        );
     }
 
     #[test]
@@ -258,11 +270,14 @@ mod tests {
             ("a.b", r#"{"a": {"b": null}}"#),
             ("a[0].b", r#"{"a": []}"#),
             ("a.b", r#"{"a.b": null}"#),
+            ("a.b", r#"{"a": {}}"#),
+            ("a.b", r#"{"a": false}"#),
+            ("a.b", r#"{"a": ""}"#),
         ] {
             assert!(is_told_empty(path, record), "{path} in {record}");
         }
         for (path, record) in
-            [("a", "{}"), ("a.b", r#"{"a": {}}"#), ("a[1]", r#"{"a": [1]}"#), ("a", r#"{"a": 0}"#)]
+            [("a", "{}"), ("a.b", r#"{"a": {"c": 1}}"#), ("a[1]", r#"{"a": [1]}"#), ("a", r#"{"a": 0}"#)]
         {
             assert!(!is_told_empty(path, record), "{path} in {record}");
         }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::records::EXTRA;
+
 /// Most fields that are told: a user may name hundreds of their own, and all of them must fit into one item of the table.
 const MAX_FIELDS: usize = 1_000;
 
@@ -31,16 +33,41 @@ pub struct Presence(BTreeMap<String, Sightings>);
 /// How often a field was filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sightings {
-    /// How many records came before the first that had it.
+    /// How many records came before the first that had it; the greatest number where that says nothing of the next pull.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub first: u64,
+    /// How many records had it, up to a hundred.
+    pub times: u64,
     /// Whether every record had it.
     pub always: bool,
+    /// Whether its values are held because no record has it any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
 }
+
+/// Stands for a place that cannot be compared: a field is missed only once everything is read.
+const NEVER_FIRST: u64 = u64::MAX;
+
+/// Up to this number it is counted how many records had a field.
+pub(super) const MAX_TIMES: u64 = 100;
+
+/// Of a field that one record had, nobody knows whether all should.
+const MIN_TIMES: u64 = 2;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// How a pull compares with those before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Records it has read.
+    pub read: u64,
+    /// Whether it is to bring all that earlier pulls did, in much the same order.
+    pub is_full: bool,
+    /// Whether it has read everything.
+    pub ended: bool,
 }
 
 impl Presence {
@@ -60,6 +87,7 @@ impl Presence {
     pub fn add(&mut self, field: String, more: Sightings) {
         if let Some(known) = self.0.get_mut(&field) {
             known.first = known.first.min(more.first);
+            known.times = known.times.max(more.times);
             known.always |= more.always;
         } else if self.0.len() < MAX_FIELDS {
             self.0.insert(field, more);
@@ -69,80 +97,127 @@ impl Presence {
     /// What this and `later` records had together. `before` is how many records this is of.
     #[must_use]
     pub fn then(mut self, later: &Self, before: u64) -> Self {
-        for (field, known) in &mut self.0 {
-            known.always &= later.0.get(field).is_some_and(|later| later.always);
-        }
-        for (field, more) in &later.0 {
-            if !self.has(field) {
-                let seen = Sightings { first: before + more.first, always: more.always && before == 0 };
-                self.add(field.clone(), seen);
-            }
+        self.join_known(later);
+        for (field, more) in later.new_to(&self) {
+            self.add(
+                field,
+                Sightings { first: before + more.first, always: more.always && before == 0, ..more },
+            );
         }
         self
     }
 
-    /// What two pulls of different records had together.
+    /// What two parts of a pull had together, in no order.
     pub fn join(&mut self, other: &Self) {
         if self.is_empty() {
             self.clone_from(other);
             return;
         }
-        for (field, known) in &mut self.0 {
-            known.always &= other.0.get(field).is_some_and(|other| other.always);
-        }
-        for (field, more) in &other.0 {
-            if !self.has(field) {
-                self.add(field.clone(), Sightings { always: false, ..*more });
-            }
+        self.join_known(other);
+        for (field, more) in other.new_to(self) {
+            self.add(field, Sightings { first: NEVER_FIRST, always: false, ..more });
         }
     }
 
-    /// The fields that earlier records had and none of a pull has so far, though it should: it has read `read` records,
-    /// and is to bring what earlier pulls did, in much the same order, if `is_full`; all of it, once it has `ended`.
-    pub fn vanished<'a>(
-        &'a self,
-        now: &'a Self,
-        read: u64,
-        is_full: bool,
-        ended: bool,
-    ) -> impl Iterator<Item = &'a str> {
+    fn join_known(&mut self, other: &Self) {
+        for (field, known) in &mut self.0 {
+            let more = other.0.get(field);
+            known.always &= more.is_some_and(|more| more.always);
+            known.times = (known.times + more.map_or(0, |more| more.times)).min(MAX_TIMES);
+        }
+    }
+
+    fn new_to(&self, known: &Self) -> Vec<(String, Sightings)> {
+        let new = self.0.iter().filter(|(field, _)| !known.has(field));
+        new.map(|(field, seen)| (field.clone(), *seen)).collect()
+    }
+
+    /// Leaves out what only some records had. Under another mapping, or other filters, others may have it.
+    pub fn retain_certain(&mut self) {
+        self.0.retain(|_, known| known.is_certain());
+    }
+
+    /// Whether a field is held since an earlier pull.
+    #[must_use]
+    pub fn holds(&self, field: &str) -> bool {
+        self.0.get(field).is_some_and(|known| known.held)
+    }
+
+    /// The fields that earlier records had and none of a pull has so far, though it should; with each whether that is
+    /// certain before everything is read.
+    pub fn vanished<'a>(&'a self, now: &'a Self, pull: Progress) -> impl Iterator<Item = (&'a str, bool)> {
         let vanished = move |(field, known): (&'a String, &'a Sightings)| {
             // What stands in an object or a list is looked for where there is such a thing.
-            let inside = field.split_once('.').filter(|(outer, _)| *outer != crate::records::EXTRA);
-            let due = match inside {
-                Some((outer, _)) => now.has(outer) && known.always,
-                None => known.always || is_full && (ended || read > known.first),
+            let inside = field.split_once('.').filter(|(outer, _)| *outer != EXTRA);
+            let (is_looked_for, is_due) = match inside {
+                Some((outer, _)) => (now.has_inside(outer), pull.ended),
+                None => (true, pull.ended || pull.read > known.first),
             };
-            (read > 0 && due && !now.has(field)).then_some(field.as_str())
+            let is_due = known.is_certain() || pull.is_full && is_due;
+            let is_missed = pull.read > 0 && is_looked_for && is_due && !now.has(field);
+            is_missed.then_some((field.as_str(), known.is_certain()))
         };
         self.0.iter().filter_map(vanished)
     }
 
-    /// What to hold the next pull against, after one that had `now`. A `full` one tells all there is; but what it held
-    /// back (`held`) stays known, and a field that comes late once may do so again.
+    fn has_inside(&self, outer: &str) -> bool {
+        let begin = format!("{outer}.");
+        self.0.range(begin.clone()..).next().is_some_and(|(field, _)| field.starts_with(&begin))
+    }
+
+    /// What to hold the next pull against, after one that had `now`. A `complete` one tells all there is; but what was
+    /// held back stays known, and a field that came late once may do so again.
     #[must_use]
-    pub fn after(&self, now: &Self, is_full: bool, is_held: impl Fn(&str) -> bool) -> Self {
-        if self.is_empty() {
-            return now.clone();
+    pub fn after(&self, now: &Self, complete: bool, fate: impl Fn(&str) -> Fate) -> Self {
+        if now.is_empty() {
+            return self.clone();
         }
         let mut after = Self::default();
         for (field, known) in &self.0 {
-            match now.0.get(field) {
-                Some(seen) if is_full => {
-                    after.add(field.clone(), Sightings { first: known.first.max(seen.first), ..*seen });
+            let next = match (now.0.get(field), fate(field)) {
+                (Some(seen), _) if complete => {
+                    Some(Sightings { first: known.first.max(seen.first), ..*seen })
                 }
-                Some(seen) => {
-                    after.add(field.clone(), Sightings { always: known.always && seen.always, ..*known })
-                }
-                None if !is_full || is_held(field) => after.add(field.clone(), *known),
-                None => {}
+                // What was held and came again was not for every record.
+                (Some(seen), _) => Some(Sightings {
+                    always: known.always && seen.always && !known.held,
+                    times: (known.times + seen.times).min(MAX_TIMES),
+                    held: false,
+                    ..*known
+                }),
+                (None, Fate::Held) => Some(Sightings { held: true, ..*known }),
+                (None, Fate::Emptied) => None,
+                (None, Fate::NotMissed) => (!complete).then_some(Sightings { always: false, ..*known }),
+            };
+            if let Some(next) = next {
+                after.add(field.clone(), next);
             }
         }
-        for (field, seen) in now.0.iter().filter(|(field, _)| !self.has(field)) {
-            after.add(field.clone(), Sightings { always: seen.always && is_full, ..*seen });
+        for (field, seen) in now.new_to(self) {
+            let known_before = !self.is_empty() && !complete;
+            let first = if complete { seen.first } else { NEVER_FIRST };
+            after.add(field, Sightings { first, always: seen.always && !known_before, ..seen });
         }
         after
     }
+}
+
+impl Sightings {
+    /// Whether a record without it is out of the ordinary.
+    const fn is_certain(&self) -> bool {
+        self.held || self.always && self.times >= MIN_TIMES
+    }
+}
+
+/// What became of a field that earlier records had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing out of the ordinary.
+    NotMissed,
+    /// Its values were kept.
+    Held,
+    /// Its values were emptied.
+    Emptied,
 }
 
 #[cfg(test)]
@@ -152,52 +227,81 @@ mod tests {
     fn of(fields: &[(&str, u64, bool)]) -> Presence {
         let mut presence = Presence::default();
         for (field, first, always) in fields {
-            presence.add((*field).to_owned(), Sightings { first: *first, always: *always });
+            let seen = Sightings { first: *first, times: 9, always: *always, held: false };
+            presence.add((*field).to_owned(), seen);
         }
         presence
     }
 
     fn vanished(before: &Presence, now: &Presence, read: u64, is_full: bool, ended: bool) -> Vec<String> {
-        before.vanished(now, read, is_full, ended).map(str::to_owned).collect()
+        let found = before.vanished(now, Progress { read, is_full, ended });
+        found.map(|(field, _)| field.to_owned()).collect()
     }
 
     #[test]
     fn what_every_record_had_is_missed_at_once_and_the_rest_where_it_used_to_come() {
         let before = of(&[("price", 0, true), ("salePrice", 40, false)]);
         let none = Presence::default();
-        assert_eq!(vanished(&before, &none, 1, false, false), ["price"]);
+        assert_eq!(vanished(&before, &none, 1, false, true), ["price"]);
         assert_eq!(vanished(&before, &none, 40, true, false), ["price"]);
         assert_eq!(vanished(&before, &none, 41, true, false), ["price", "salePrice"]);
         assert_eq!(vanished(&before, &none, 5, true, true), ["price", "salePrice"]);
         assert_eq!(vanished(&before, &none, 0, true, true), [""; 0], "no record says nothing");
         assert_eq!(vanished(&before, &of(&[("price", 9, false)]), 100, false, false), [""; 0]);
+        let mut once = Presence::default();
+        once.add("note".to_owned(), Sightings { first: 0, times: 1, always: true, held: false });
+        assert_eq!(vanished(&once, &none, 9, false, true), [""; 0], "one record is no rule");
     }
 
     #[test]
     fn a_field_of_lines_is_missed_where_lines_come() {
         let before = of(&[("lines", 0, true), ("lines.sku", 0, true), ("lines.note", 3, false)]);
-        assert_eq!(vanished(&before, &of(&[("lines", 0, true)]), 9, true, true), ["lines.sku"]);
-        assert_eq!(vanished(&before, &Presence::default(), 9, true, true), ["lines"]);
+        let lines = of(&[("lines", 0, true), ("lines.quantity", 0, true)]);
+        assert_eq!(vanished(&before, &lines, 9, true, false), ["lines.sku"]);
+        assert_eq!(vanished(&before, &lines, 9, true, true), ["lines.note", "lines.sku"]);
+        assert_eq!(vanished(&before, &of(&[("lines", 0, true)]), 9, true, true), [""; 0], "no line came");
+        assert_eq!(vanished(&before, &of(&[("name", 0, true)]), 9, true, true), ["lines"]);
     }
 
     #[test]
     fn records_in_a_row_count_together() {
         let first = of(&[("a", 0, true), ("b", 2, false)]);
         let both = first.then(&of(&[("a", 0, true), ("c", 1, false)]), 10);
-        assert_eq!(both, of(&[("a", 0, true), ("b", 2, false), ("c", 11, false)]));
+        assert_eq!(both.0["a"], Sightings { first: 0, times: 18, always: true, held: false });
+        assert_eq!((both.0["b"].first, both.0["c"].first, both.0["c"].always), (2, 11, false));
         assert_eq!(Presence::default().then(&both, 0), both);
+        let mut parts = of(&[("a", 0, true)]);
+        parts.join(&of(&[("b", 3, true)]));
+        assert_eq!(
+            (parts.0["a"].always, parts.0["b"].always, parts.0["b"].first),
+            (false, false, NEVER_FIRST)
+        );
     }
 
     #[test]
-    fn a_full_pull_tells_all_there_is_but_what_it_held_back_stays_known() {
-        let before = of(&[("price", 0, true), ("brand", 5, false), ("name", 9, true)]);
+    fn a_complete_pull_tells_all_there_is_but_what_it_held_back_stays_known_and_is_missed_at_once() {
+        let before = of(&[("price", 4, false), ("brand", 5, false), ("name", 9, true)]);
         let now = of(&[("name", 2, true), ("new", 0, true)]);
-        let full = before.after(&now, true, |field| field == "price");
-        assert_eq!(full, of(&[("price", 0, true), ("name", 9, true), ("new", 0, true)]));
-        let some = before.after(&now, false, |_| false);
-        assert_eq!(
-            some,
-            of(&[("price", 0, true), ("brand", 5, false), ("name", 9, true), ("new", 0, false)])
-        );
+        let fate = |field: &str| if field == "price" { Fate::Held } else { Fate::NotMissed };
+        let after = before.after(&now, true, fate);
+        assert_eq!((after.has("brand"), after.0["name"].first, after.0["new"].always), (false, 9, true));
+        assert!(after.holds("price"));
+        assert_eq!(vanished(&after, &now, 1, false, false), ["price"], "in a pull of changes too");
+
+        let some = after.after(&now, false, |_| Fate::NotMissed);
+        assert!(some.has("price") && some.0["new"].always, "a pull of changes forgets nothing");
+        let again = after.after(&of(&[("price", 0, true)]), false, |_| Fate::NotMissed);
+        assert!(!again.0["price"].held && !again.0["price"].always, "it was not for every record");
+        assert!(!after.after(&now, false, |_| Fate::Emptied).has("price"));
+        assert_eq!(after.after(&Presence::default(), true, |_| Fate::NotMissed), after, "nothing came");
+    }
+
+    #[test]
+    fn what_some_documents_lack_is_no_rule_from_then_on() {
+        let first = Presence::default().after(&of(&[("note", 0, true)]), false, |_| Fate::NotMissed);
+        assert!(first.0["note"].always);
+        let second = first.after(&of(&[("name", 0, true)]), false, |_| Fate::NotMissed);
+        assert!(!second.0["note"].always && !second.0["name"].always);
+        assert_eq!(vanished(&second, &of(&[("name", 0, true)]), 5, false, true), [""; 0]);
     }
 }

@@ -1,7 +1,7 @@
 //! Keeps values of an earlier version of a record in the next.
 
 use crate::data_type::DataType;
-use crate::json::{Json, Kind, write_member};
+use crate::json::{Json, Kind, Members, write_member};
 use crate::records::{EXTRA, Field, FieldKind, fields_of};
 
 /// A canonical record with the values that an earlier version of it had in `fields` (`price`, `shippingAddress.city`);
@@ -12,12 +12,13 @@ pub fn retain(data_type: DataType, record: Json<'_>, earlier: Json<'_>, fields: 
     let mut out = String::with_capacity(record.text().len() + 64);
     out.push('{');
     let mut kept = false;
+    let (record, earlier) = (record.members(), earlier.members());
     for Field { name, kind, .. } in fields_of(data_type) {
         let inner = fields.iter().filter_map(|field| field.strip_prefix(name)?.strip_prefix('.'));
         let inner: Vec<_> = inner.collect();
         let whole = fields.iter().any(|field| field == name)
             || !inner.is_empty() && matches!(kind, FieldKind::List(_));
-        let (now, before) = (record.get(name), earlier.get(name));
+        let (now, before) = (member(&record, name), member(&earlier, name));
         match (now, before) {
             (_, Some(before)) if whole => {
                 kept |= now != Some(before);
@@ -33,7 +34,7 @@ pub fn retain(data_type: DataType, record: Json<'_>, earlier: Json<'_>, fields: 
     }
     let own: Vec<_> =
         fields.iter().filter_map(|field| field.strip_prefix(EXTRA)?.strip_prefix('.')).collect();
-    match (record.get(EXTRA), earlier.get(EXTRA)) {
+    match (member(&record, EXTRA), member(&earlier, EXTRA)) {
         (now, Some(before)) if !own.is_empty() => {
             let names = member_names(now, before);
             kept |= retain_inner(EXTRA, &names, now, before, &own, &mut out);
@@ -43,6 +44,10 @@ pub fn retain(data_type: DataType, record: Json<'_>, earlier: Json<'_>, fields: 
     }
     out.push('}');
     kept.then_some(out)
+}
+
+fn member<'a>(members: &Members<'a>, name: &str) -> Option<Json<'a>> {
+    members.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
 }
 
 /// Writes an object with the values that an earlier version had in `held`; says whether that changed it.

@@ -11,6 +11,9 @@ pub struct MissingField {
     /// Where the mapping takes it from; its usual names if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Whether that is certain before everything is read: every record had it before.
+    #[serde(default)]
+    pub certain: bool,
     /// Where it is to be had now, perhaps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,

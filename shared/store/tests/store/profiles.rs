@@ -12,7 +12,7 @@ fn profile(record: &str) -> Profile {
     let mut watch = Watch::new(&Shape::default());
     watch.look(&Json::parse(record.as_bytes()).unwrap().members());
     let mut presence = Presence::default();
-    presence.add("sku".to_owned(), Sightings { first: 0, always: true });
+    presence.add("sku".to_owned(), Sightings { first: 0, times: 1, always: true, held: false });
     Profile { shape: watch.seen(), presence, ..Profile::default() }
 }
 

@@ -15,6 +15,10 @@ pub struct Profile {
     pub shape: Shape,
     /// Ours that they fill.
     pub presence: Presence,
+    /// Whether a pull that read everything was among those it was learnt from.
+    pub complete: bool,
+    /// The program (mapping, transformations and filters) it was learnt under.
+    pub program: Option<u64>,
     /// Of fields that nothing fills where the mapping says, the path that was perhaps meant. Kept while a run is at work.
     pub suggestions: BTreeMap<String, String>,
 }
@@ -23,20 +27,22 @@ pub struct Profile {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {
-    Profile(Shape, Presence, BTreeMap<String, String>),
+    Profile(Shape, Presence, bool, Option<u64>, BTreeMap<String, String>),
     Shape(Shape),
 }
 
 impl Serialize for Profile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&self.shape, &self.presence, &self.suggestions).serialize(serializer)
+        (&self.shape, &self.presence, self.complete, self.program, &self.suggestions).serialize(serializer)
     }
 }
 
 impl From<Stored> for Profile {
     fn from(stored: Stored) -> Self {
         match stored {
-            Stored::Profile(shape, presence, suggestions) => Self { shape, presence, suggestions },
+            Stored::Profile(shape, presence, complete, program, suggestions) => {
+                Self { shape, presence, complete, program, suggestions }
+            }
             Stored::Shape(shape) => Self { shape, ..Self::default() },
         }
     }
@@ -50,7 +56,7 @@ mod tests {
     #[test]
     fn what_was_kept_is_read_again_in_its_old_form_too() {
         let mut profile = Profile::default();
-        profile.presence.add("price".to_owned(), Sightings { first: 3, always: false });
+        profile.presence.add("price".to_owned(), Sightings { first: 3, times: 2, always: false, held: true });
         profile.suggestions.insert("name".to_owned(), "bez".to_owned());
         let text = serde_json::to_string(&profile).unwrap();
         assert_eq!(serde_json::from_str::<Profile>(&text).unwrap(), profile);

@@ -70,6 +70,9 @@ impl Plan {
         }
         match item.members()[..] {
             [(_, only)] if only.kind() == Kind::Object && self.fills(only, style) => {
+                if let Some(level) = &mut self.inner {
+                    level.count.forget_empty();
+                }
                 self.write_inner(only, at, style, out, log);
             }
             _ => {

@@ -2,7 +2,7 @@
 
 use super::{Found, Level, Plan, Source, path};
 use crate::json::Members;
-use crate::mapping::presence::{Presence, Sightings};
+use crate::mapping::presence::{MAX_TIMES, Presence, Sightings};
 use crate::records::FieldKind;
 
 /// How often each slot was filled.
@@ -11,7 +11,7 @@ pub(super) struct Count {
     /// Objects so far.
     objects: u64,
     slots: Vec<Filled>,
-    /// Slots that the object at hand says are empty: a null under one of their usual names.
+    /// Slots that the object at hand says are empty, by a null where they are taken from.
     pub(super) told_empty: Vec<bool>,
 }
 
@@ -39,9 +39,15 @@ impl Count {
         filled.times += 1;
     }
 
+    /// Forgets the last object, in which nothing was found.
+    pub(super) const fn forget_empty(&mut self) {
+        self.objects = self.objects.saturating_sub(1);
+    }
+
     fn of(&self, slot: usize) -> Option<Sightings> {
         let Filled { times, first } = self.slots.get(slot).copied()?;
-        (times > 0).then_some(Sightings { first, always: times == self.objects })
+        let always = times == self.objects;
+        (times > 0).then_some(Sightings { first, times: times.min(MAX_TIMES), always, held: false })
     }
 }
 
@@ -50,11 +56,8 @@ impl Level {
     pub(super) fn count(&mut self, found: &Found<'_>, members: &Members<'_>) {
         let is_filled = |count: &Count, slot: usize, source: &Source| {
             found[slot].is_some()
-                || match source {
-                    Source::UsualNames => count.told_empty[slot],
-                    Source::Path(path) => path.is_told_empty(members),
-                    Source::Nowhere => false,
-                }
+                || count.told_empty[slot]
+                || matches!(source, Source::Path(path) if path.is_told_empty(members))
         };
         for (slot, plan) in self.plans.iter().enumerate() {
             let mut filled = is_filled(&self.count, slot, &plan.source);
