@@ -4,6 +4,7 @@ mod list;
 mod names;
 mod note;
 mod presence;
+mod source;
 mod sources;
 
 use std::borrow::Cow;
@@ -21,17 +22,10 @@ use names::{Match, Names};
 pub(super) use note::Log;
 pub use note::{Note, NoteKind};
 use presence::Count;
+use source::Source;
 
 /// What was found for each slot.
 pub(super) type Found<'a> = Vec<Option<Json<'a>>>;
-
-/// Where a slot is taken from.
-#[derive(Debug)]
-enum Source {
-    UsualNames,
-    Path(Path),
-    Nowhere,
-}
 
 /// One field of the level. Slots count fields first, then the inner fields of objects found flat.
 #[derive(Debug)]
@@ -240,33 +234,6 @@ impl Level {
     pub(super) fn moment(&self, found: &Found<'_>, name: &str, zone: &TimeZone) -> Option<Timestamp> {
         let slot = self.plans.iter().position(|plan| plan.field.name == name)?;
         coerce::moment(found[slot]?, zone)
-    }
-}
-
-impl Source {
-    /// Replaces what was found by usual names, if a mapping says so.
-    fn overrule<'a>(
-        &self,
-        found: &mut Option<Json<'a>>,
-        told_empty: &mut bool,
-        record: Json<'a>,
-        members: &Members<'a>,
-    ) {
-        let value = match self {
-            Self::UsualNames => return,
-            Self::Path(path) => path.find(record, members),
-            Self::Nowhere => None,
-        };
-        *told_empty = value.is_some_and(|value| value.kind() == Kind::Null);
-        *found = value.filter(|_| !*told_empty);
-    }
-
-    /// What is wrong with a record without a field that it must have.
-    fn sent_none(&self) -> String {
-        match self {
-            Self::Path(path) => format!("is required, the ERP sent none at {path}"),
-            Self::UsualNames | Self::Nowhere => "is required, the ERP sent none".to_owned(),
-        }
     }
 }
 
