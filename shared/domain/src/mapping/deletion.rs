@@ -50,12 +50,13 @@ impl Deletion {
             Self::Never => false,
             Self::When(filter) => filter.holds_for(record, notations),
             Self::UsualNames { flags, moments } => record.members.iter().any(|(name, value)| {
+                // Nearly no member of any record has such a name: nothing else of it is looked at.
+                let may_tell = (7..=10).contains(&name.len())
+                    && matches!(name.as_bytes()[0], b'd' | b'D' | b'i' | b'I' | b'_');
                 let says_yes = || flags.contains(&name.as_ref()) && is_yes(*value);
-                // Looked at first, because it is the same for nearly every member of every record.
-                name.contains("elete")
-                    && (says_yes()
-                        || moments.contains(&name.as_ref())
-                            && coerce::moment(*value, &TimeZone::UTC).is_some())
+                let tells_when =
+                    || moments.contains(&name.as_ref()) && coerce::moment(*value, &TimeZone::UTC).is_some();
+                may_tell && (says_yes() || tells_when())
             }),
         }
     }
