@@ -128,6 +128,10 @@ pub(crate) struct PreviewRecord {
     /// What is wrong with it, field by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// Fields that it is stored without, or not as they were sent, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<FieldError>,
 }
 
 /// What a sync would do with a record.
@@ -206,8 +210,10 @@ impl From<Preview> for PreviewAnswer {
 }
 
 fn shown(position: u64, PreviewedRecord { raw, outcome }: PreviewedRecord) -> PreviewRecord {
+    let mut warnings = Vec::new();
     let (outcome, mapped, key, errors) = match outcome {
-        PreviewOutcome::Mapped { key, data } => {
+        PreviewOutcome::Mapped { key, data, warnings: told } => {
+            warnings = told;
             let data = String::from_utf8(data).ok().map(json_or_text);
             (Outcome::Mapped, data, Some(key), Vec::new())
         }
@@ -218,7 +224,7 @@ fn shown(position: u64, PreviewedRecord { raw, outcome }: PreviewedRecord) -> Pr
             (Outcome::Failed, data, key, errors)
         }
     };
-    PreviewRecord { position, raw: json_or_text(raw), outcome, mapped, key, errors }
+    PreviewRecord { position, raw: json_or_text(raw), outcome, mapped, key, errors, warnings }
 }
 
 /// A text as the JSON it is, every digit kept; as a JSON text if it is none.

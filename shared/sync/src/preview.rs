@@ -2,8 +2,8 @@
 
 use connectors::Item;
 use domain::connection::Connection;
-use domain::mapping::Rules;
 use domain::mapping::drift::Shape;
+use domain::mapping::{Note, Rules};
 use domain::{DataType, FieldError};
 use transport::ErpError;
 
@@ -40,6 +40,8 @@ pub enum PreviewOutcome {
         key: String,
         /// Its canonical form, as JSON.
         data: Vec<u8>,
+        /// The fields that did not come through as they were sent, and why.
+        warnings: Vec<FieldError>,
     },
     /// It says that it is deleted at the ERP, and is deleted here.
     Deleted {
@@ -101,8 +103,14 @@ fn previewed(text: &[u8], reader: &mut Reader) -> PreviewedRecord {
         Ok(Some(Taken { upsert, .. })) if upsert.is_deletion() => {
             PreviewOutcome::Deleted { key: upsert.key.to_string() }
         }
-        Ok(Some(Taken { upsert, .. })) => {
-            PreviewOutcome::Mapped { key: upsert.key.to_string(), data: upsert.data.into() }
+        Ok(Some(Taken { upsert, notes, .. })) => {
+            let warnings =
+                notes.into_iter().map(|Note { field, message, .. }| FieldError::new(field, message));
+            PreviewOutcome::Mapped {
+                key: upsert.key.to_string(),
+                data: upsert.data.into(),
+                warnings: warnings.collect(),
+            }
         }
         Err(Refused { key, errors, .. }) => {
             PreviewOutcome::Failed { key, errors, data: reader.shown_of_failed() }
