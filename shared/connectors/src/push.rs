@@ -26,7 +26,7 @@ pub struct Push<'a> {
     pub record: Option<&'a RawValue>,
     /// How records that are read are mapped: without a template it is followed backwards.
     pub mapping: &'a FieldMapping,
-    /// Where the ERP is: the day of a moment is the day there.
+    /// The ERP's time zone: a moment that is sent as a day is sent as the day it has in it.
     pub zone: &'a TimeZone,
 }
 

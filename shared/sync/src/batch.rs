@@ -22,7 +22,7 @@ use store::{Outcome, Upsert};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::drift::History;
-use crate::fields::Fields;
+use crate::field_presence::FieldPresence;
 use crate::{raw, seen};
 
 /// Bytes of canonical records after which a batch is written.
@@ -70,7 +70,7 @@ pub(crate) struct Reader {
     filter: Filter,
     mapper: Mapper,
     schema_policy: SchemaPolicy,
-    fields: Fields,
+    presence: FieldPresence,
     /// How the records at hand write numbers.
     notations: Arc<Notations>,
     program: u64,
@@ -96,7 +96,7 @@ impl Reader {
             filter: Filter::new(filters),
             mapper: if keeps_unknown { mapper.keeping_unknown() } else { mapper },
             schema_policy: *schema_policy,
-            fields: Fields::new(data_type, reading),
+            presence: FieldPresence::new(data_type, reading),
             notations: Arc::default(),
             program: xxh3_64_with_seed(&text, seed),
             buffer: Vec::new(),
@@ -108,7 +108,7 @@ impl Reader {
     /// Has records held against what earlier ones looked like.
     pub(crate) fn watching(self, history: &History) -> Self {
         let mapper = self.mapper.watching(history.watch(), self.schema_policy);
-        Self { mapper, fields: self.fields.after(history), ..self }
+        Self { mapper, presence: self.presence.after(history), ..self }
     }
 
     /// Has what could be mapped of a record that is set aside shown.
@@ -133,11 +133,11 @@ impl Reader {
         let (presence, _) = self.mapper.presence();
         let watch = self.mapper.watch()?;
         let shape = watch.grown();
-        let told = self.fields.tell(&presence);
+        let told = self.presence.tell(&presence);
         if shape.is_none() && told.is_none() {
             return None;
         }
-        let (presence, suggestions) = told.unwrap_or_else(|| self.fields.told());
+        let (presence, suggestions) = told.unwrap_or_else(|| self.presence.told());
         let shape = shape.unwrap_or_else(|| watch.seen());
         Some(Profile { shape, presence, suggestions, ..Profile::default() })
     }
@@ -145,13 +145,13 @@ impl Reader {
     /// The fields that earlier records filled and none of this pull does; all of it is read once it has `ended`.
     pub(crate) fn missing_fields(&self, ended: bool) -> Vec<MissingField> {
         let (presence, records) = self.mapper.presence();
-        self.fields.missing(&presence, records, ended)
+        self.presence.missing(&presence, records, ended)
     }
 
     /// Sentences about the paths of the mapping that none of the records led to.
     pub(crate) fn missed_paths(&self) -> Vec<String> {
         let (presence, records) = self.mapper.presence();
-        self.fields.missed_paths(&presence, records)
+        self.presence.missed_paths(&presence, records)
     }
 
     /// Tells one mapping, with its transformations, filters and policy, from another.
@@ -169,7 +169,7 @@ impl Reader {
         if !self.filter.takes(&opened, &self.notations) {
             return Ok(None);
         }
-        self.fields.sample(&opened);
+        self.presence.sample(&opened);
         let mapped = self.mapper.map(&opened, &mut self.buffer)?;
         if self.buffer.len() > MAX_RECORD_BYTES {
             let message = format!("has {} bytes, a record may have {MAX_RECORD_BYTES}", self.buffer.len());

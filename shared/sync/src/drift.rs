@@ -1,21 +1,21 @@
 //! What the records of a pull look like, held against earlier ones: whether they changed their shape, and whether fields
 //! of ours are no longer filled. All workers and parts of a pull watch together; it is told once, when the run closes well.
 
+use domain::Direction;
 use domain::mapping::drift::{Profile, Shape, Watch};
-use domain::mapping::{Fate, MissingFieldPolicy};
-use domain::records::key_fields;
+use domain::mapping::{MissingFieldOutcome, MissingFieldPolicy};
 use domain::run::{MissingField, Mode, Run, RunFlag};
 use domain::sync_config::SyncSettings;
-use domain::{DataType, Direction};
 use store::{Collection, StoreError};
 
 use crate::batch::Reading;
 use crate::course::Failure;
 use crate::engine::Engine;
-use crate::fields::{Fields, missed_path};
+use crate::field_presence::missed_path;
+use crate::missing_fields::{find_emptied, stop_sentence, tell_emptied, tell_missing};
 
 /// Most changes of a kind that a run tells one by one.
-const MAX_TOLD: usize = 20;
+pub(crate) const MAX_TOLD: usize = 20;
 
 /// What records looked like so far.
 #[derive(Debug, Default)]
@@ -84,7 +84,7 @@ pub(crate) async fn tell(
         now.suggestions.extend(seen.suggestions.clone());
     }
     tell_missing(run, &history, &now, settings.missing_fields);
-    let emptied = if complete { found_empty(run, reading, &history, &now) } else { Vec::new() };
+    let emptied = if complete { find_emptied(run, reading, &history, &now) } else { Vec::new() };
     if settings.missing_fields == MissingFieldPolicy::Stop
         && let Some(reason) = stop_sentence(&emptied)
     {
@@ -94,10 +94,10 @@ pub(crate) async fn tell(
     tell_missed_paths(run, &history, &now, reading);
     let is_in = |missing: &[MissingField], field: &str| missing.iter().any(|one| one.field == field);
     let fate = |field: &str| match (is_in(&run.missing, field), settings.missing_fields) {
-        (true, MissingFieldPolicy::Null) => Fate::Emptied,
-        (true, _) => Fate::Held,
-        (false, _) if is_in(&emptied, field) => Fate::Emptied,
-        (false, _) => Fate::NotMissed,
+        (true, MissingFieldPolicy::Null) => MissingFieldOutcome::Emptied,
+        (true, _) => MissingFieldOutcome::Kept,
+        (false, _) if is_in(&emptied, field) => MissingFieldOutcome::Emptied,
+        (false, _) => MissingFieldOutcome::NotMissing,
     };
     let after = Profile {
         shape: watch.shape_after(settings.schema_policy, complete),
@@ -118,70 +118,6 @@ fn tell_shape(run: &mut Run, watch: &Watch, complete: bool) {
     if drift.len() > MAX_TOLD {
         run.warnings.push(format!("{} more fields changed", drift.len() - MAX_TOLD));
     }
-}
-
-/// Tells which fields were filled before and are not now. What was kept and came after all is out of date here until
-/// everything is read once more, which the next run does.
-fn tell_missing(run: &mut Run, history: &History, now: &Profile, policy: MissingFieldPolicy) {
-    if run.missing.is_empty() {
-        return;
-    }
-    let (flag, done) = match policy {
-        MissingFieldPolicy::Keep | MissingFieldPolicy::Stop => {
-            (RunFlag::FieldsHeld, "its values are kept as they were")
-        }
-        MissingFieldPolicy::Null => (RunFlag::FieldsEmptied, "its values were emptied"),
-    };
-    let told = run.missing.iter().take(MAX_TOLD).map(|missing| {
-        let field = &missing.field;
-        if now.presence.has(field) {
-            format!(
-                "{field} came later than it used to: {done} in the records before, and the next run reads everything anew"
-            )
-        } else {
-            sentence_of(missing, done)
-        }
-    });
-    let mut warnings: Vec<_> = told.collect();
-    if run.missing.len() > MAX_TOLD {
-        warnings.push(format!("{} more fields are no longer filled", run.missing.len() - MAX_TOLD));
-    }
-    let came_late = run.missing.iter().any(|missing| now.presence.has(&missing.field));
-    let newly = run.missing.iter().any(|missing| !history.before.presence.holds(&missing.field));
-    if came_late || newly && run.mode == Mode::Incremental {
-        run.program = None;
-    }
-    run.flag_alone(flag);
-    run.warnings.extend(warnings);
-}
-
-/// The fields that are empty now though nothing held them: that they are gone showed at the end only, as where a pull is
-/// read in parts.
-fn found_empty(run: &Run, reading: &Reading, history: &History, now: &Profile) -> Vec<MissingField> {
-    if now.presence.is_empty() {
-        return Vec::new();
-    }
-    let fields = Fields::new(run.data_type, reading).after(history);
-    let missing = fields.missing_of(&now.presence, history.records, true);
-    let is_told = |one: &MissingField| run.missing.iter().any(|known| known.field == one.field);
-    missing.into_iter().filter(|one| !is_told(one)).collect()
-}
-
-fn tell_emptied(run: &mut Run, emptied: &[MissingField]) {
-    for one in emptied.iter().take(MAX_TOLD) {
-        run.flag_alone(RunFlag::FieldsEmptied);
-        run.warnings.push(sentence_of(one, "its values were emptied"));
-    }
-}
-
-/// Says of a field that no record has what was done about it.
-fn sentence_of(missing: &MissingField, done: &str) -> String {
-    let no_records = missing.no_record_has();
-    let perhaps = missing.suggestion.as_ref().map(|path| format!(". Perhaps it is now called {path}"));
-    format!(
-        "{no_records}, and earlier ones did: {done} (settings.missingFields){}",
-        perhaps.unwrap_or_default()
-    )
 }
 
 /// Tells which paths of the mapping no record led to, in this pull or before.
@@ -205,36 +141,4 @@ fn tell_missed_paths(run: &mut Run, history: &History, now: &Profile, reading: &
         run.flag_alone(RunFlag::PathsNotFound);
         run.warnings.extend(missed.into_iter().take(MAX_TOLD));
     }
-}
-
-/// Why a run does not go on with records that lack `missing` fields, if it does not. Records whose keys would be others
-/// are stored under no policy but `null`.
-pub(crate) fn reason_to_stop(
-    data_type: DataType,
-    policy: MissingFieldPolicy,
-    missing: &[MissingField],
-) -> Option<String> {
-    let certain = missing.iter().filter(|missing| missing.certain);
-    let stopping = certain.filter(|missing| match policy {
-        MissingFieldPolicy::Stop => true,
-        MissingFieldPolicy::Keep => key_fields(data_type).contains(&missing.field.as_str()),
-        MissingFieldPolicy::Null => false,
-    });
-    stop_sentence(&stopping.cloned().collect::<Vec<_>>())
-}
-
-/// Why a run does not go on, where none of its records has what earlier ones had.
-fn stop_sentence(missing: &[MissingField]) -> Option<String> {
-    let first = missing.first()?;
-    let more = match missing.len() {
-        1 => String::new(),
-        many => format!(" ({} more fields are missing too)", many - 1),
-    };
-    let perhaps = first.suggestion.as_ref().map(|path| format!(", perhaps {path}"));
-    Some(format!(
-        "{}, and earlier ones did{more}: nothing more is stored (settings.missingFields). Map it to where it is now{}, or \
-         set missingFields so that it may go",
-        first.no_record_has(),
-        perhaps.unwrap_or_default()
-    ))
 }

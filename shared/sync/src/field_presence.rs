@@ -14,9 +14,9 @@ use crate::drift::History;
 /// How many of the first records tell which paths there are.
 const SAMPLED_RECORDS: usize = 20;
 
-/// The fields of one pull.
+/// The fields of ours that the records of one pull fill, and what is to be expected of them.
 #[derive(Debug, Default)]
-pub(crate) struct Fields {
+pub(crate) struct FieldPresence {
     /// Our fields, by the path of theirs that the mapping names.
     sources: BTreeMap<String, String>,
     /// Those of them that a user named.
@@ -36,7 +36,7 @@ pub(crate) struct Fields {
     told: Presence,
 }
 
-impl Fields {
+impl FieldPresence {
     pub(crate) fn new(data_type: DataType, reading: &Reading) -> Self {
         let paths = reading.mapping.iter();
         let sources =
@@ -103,7 +103,7 @@ impl Fields {
     /// The path that was perhaps meant for a field.
     fn suggestion(&self, field: &str) -> Option<String> {
         let missed = self.sources.get(field).map_or(field, String::as_str);
-        self.paths.perhaps(missed).map(str::to_owned)
+        self.paths.closest_to(missed).map(str::to_owned)
     }
 
     /// The fields that earlier pulls had and this one does not, after `records` records at this worker.

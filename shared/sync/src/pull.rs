@@ -17,9 +17,10 @@ use transport::ErpError;
 use crate::Engine;
 use crate::batch::{Batch, Reader};
 use crate::course::{Failure, Setting, wanted_pause};
-use crate::drift::{self, History};
+use crate::drift::History;
 use crate::filling::Filling;
 use crate::lease::Leased;
+use crate::missing_fields;
 use crate::parts;
 use crate::seen::Seen;
 use crate::storing::{Stored, Storing, checkpoint, stored};
@@ -225,7 +226,7 @@ impl Puller<'_, '_> {
     fn begin_to_store(&mut self, batch: Batch) -> Result<(), Failure> {
         let run = &mut self.leased.run;
         let policy = self.settings.missing_fields;
-        if let Some(reason) = drift::reason_to_stop(run.data_type, policy, &batch.missing) {
+        if let Some(reason) = missing_fields::reason_to_stop(run.data_type, policy, &batch.missing) {
             // Of changes alone nobody knows whether a field is gone: the next run reads everything.
             run.program = None;
             return Err(Failure::Setup(reason));

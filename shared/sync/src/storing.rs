@@ -10,8 +10,8 @@ use tracing::Instrument;
 use crate::batch::Batch;
 use crate::deletions::{DeletionGuard, note_repeated};
 use crate::engine::{Engine, now};
-use crate::holding::keep_values;
 use crate::lease::{LeaseError, Leased};
+use crate::missing_fields::keep_values;
 use crate::plan;
 use crate::seen::Seen;
 
@@ -62,7 +62,8 @@ impl Storing {
         let (mut upserts, failed) = (std::mem::take(&mut batch.upserts), batch.failed.clone());
         let guard = DeletionGuard::of(run, settings.max_delete_percent);
         let plan = run.dry_run.then_some(run.counts.read);
-        let keeps = settings.missing_fields == MissingFieldPolicy::Keep;
+        // Under `stop` too, until it is certain that the fields are gone.
+        let keeps = settings.missing_fields != MissingFieldPolicy::Null;
         let missing = if keeps { batch.missing.clone() } else { Vec::new() };
         let mut task = JoinSet::new();
         let storing = async move {

@@ -7,7 +7,7 @@ use super::Mapper;
 use super::coerce::Style;
 use super::level::Found;
 use super::path::Path;
-use super::presence::{MAX_TIMES, Sightings};
+use super::presence::{MAX_TIMES, Occurrence};
 use super::program::Program;
 use crate::json::{Json, Kind, Members, write_string_bytes};
 use crate::records::EXTRA;
@@ -31,9 +31,14 @@ impl Extra {
     }
 
     /// How often it was found in `records`, if ever.
-    pub(super) fn sightings(&self, records: u64) -> Option<Sightings> {
+    pub(super) fn occurrence(&self, records: u64) -> Option<Occurrence> {
         let (first, always) = (self.first, self.times == records);
-        (self.times > 0).then_some(Sightings { first, times: self.times.min(MAX_TIMES), always, held: false })
+        (self.times > 0).then_some(Occurrence {
+            first,
+            times: self.times.min(MAX_TIMES),
+            always,
+            held: false,
+        })
     }
 
     /// What it holds, as JSON; looked for in `records` records before.
@@ -45,7 +50,7 @@ impl Extra {
     ) -> Result<Option<Cow<'a, str>>, String> {
         let members = style.members;
         let found = self.source.as_ref().and_then(|path| path.find(raw, members));
-        if found.is_some() || self.source.as_ref().is_some_and(|path| path.is_told_empty(members)) {
+        if found.is_some() || self.source.as_ref().is_some_and(|path| path.is_explicitly_empty(members)) {
             self.first = if self.times == 0 { records } else { self.first };
             self.times += 1;
         }

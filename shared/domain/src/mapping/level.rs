@@ -173,7 +173,7 @@ impl Level {
         for (position, (name, value)) in members.iter().enumerate() {
             let Some(Match { slot, rank }) = self.names.find(position, name) else { continue };
             if value.kind() == Kind::Null {
-                self.count.told_empty[slot] = true;
+                self.count.explicitly_empty[slot] = true;
                 continue;
             }
             // Of members of one name the last counts, as it does for most readers of JSON.
@@ -183,11 +183,11 @@ impl Level {
             }
         }
         for (slot, plan) in self.plans.iter().enumerate() {
-            let told_empty = &mut self.count.told_empty;
-            plan.source.overrule(&mut found[slot], &mut told_empty[slot], record, members);
+            let explicitly_empty = &mut self.count.explicitly_empty;
+            plan.source.overrule(&mut found[slot], &mut explicitly_empty[slot], record, members);
             for (offset, source) in plan.flat_sources.iter().enumerate() {
                 let slot = plan.flat + offset;
-                source.overrule(&mut found[slot], &mut told_empty[slot], record, members);
+                source.overrule(&mut found[slot], &mut explicitly_empty[slot], record, members);
             }
         }
         found

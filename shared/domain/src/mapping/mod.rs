@@ -28,7 +28,7 @@ pub use deletion::Deletion;
 pub use filter::{Filter, Filters, check_filters};
 pub use level::{Note, NoteKind};
 pub use path::FieldPath;
-pub use presence::{Fate, MissingFieldPolicy, Presence, Progress, Sightings};
+pub use presence::{MissingFieldOutcome, MissingFieldPolicy, Occurrence, Presence, Progress};
 pub use retain::retain;
 pub(crate) use rules::check_rules;
 pub use rules::{Rules, RulesOverride, check_overrides};
@@ -230,7 +230,7 @@ impl Mapper {
         let mut presence = Presence::default();
         self.level.add_presence("", &mut presence);
         for extra in &self.extra {
-            if let Some(seen) = extra.sightings(records) {
+            if let Some(seen) = extra.occurrence(records) {
                 presence.add(format!("{EXTRA}.{}", extra.name), seen);
             }
         }

@@ -67,7 +67,7 @@ impl Path {
 
     /// Whether the record says itself that there is nothing where this leads, by a null or something empty on the way. Not
     /// known of a JSONPath.
-    pub(super) fn is_told_empty(&self, members: &Members<'_>) -> bool {
+    pub(super) fn is_explicitly_empty(&self, members: &Members<'_>) -> bool {
         let Self::Names { whole, steps } = self else { return false };
         let is_empty = |value: Json<'_>| matches!(value.text(), "null" | "false" | "\"\"" | "[]" | "{}");
         let Some((Step::Name(first), rest)) = steps.split_first() else { return false };
@@ -218,9 +218,9 @@ mod tests {
         Path::parse(path).unwrap().find(record, &record.members()).map(|value| value.text().to_owned())
     }
 
-    fn is_told_empty(path: &str, record: &str) -> bool {
+    fn is_explicitly_empty(path: &str, record: &str) -> bool {
         let record = Json::parse(record.as_bytes()).unwrap();
-        Path::parse(path).unwrap().is_told_empty(&record.members())
+        Path::parse(path).unwrap().is_explicitly_empty(&record.members())
     }
 
     #[test]
@@ -274,12 +274,12 @@ mod tests {
             ("a.b", r#"{"a": false}"#),
             ("a.b", r#"{"a": ""}"#),
         ] {
-            assert!(is_told_empty(path, record), "{path} in {record}");
+            assert!(is_explicitly_empty(path, record), "{path} in {record}");
         }
         for (path, record) in
             [("a", "{}"), ("a.b", r#"{"a": {"c": 1}}"#), ("a[1]", r#"{"a": [1]}"#), ("a", r#"{"a": 0}"#)]
         {
-            assert!(!is_told_empty(path, record), "{path} in {record}");
+            assert!(!is_explicitly_empty(path, record), "{path} in {record}");
         }
     }
 

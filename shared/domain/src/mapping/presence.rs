@@ -28,11 +28,11 @@ pub enum MissingFieldPolicy {
 /// null counts as one: the ERP says that there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Presence(BTreeMap<String, Sightings>);
+pub struct Presence(BTreeMap<String, Occurrence>);
 
 /// How often a field was filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sightings {
+pub struct Occurrence {
     /// How many records came before the first that had it; the greatest number where that says nothing of the next pull.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub first: u64,
@@ -84,7 +84,7 @@ impl Presence {
     }
 
     /// Adds what is known of a field; of the same field found in two ways, what holds for both.
-    pub fn add(&mut self, field: String, more: Sightings) {
+    pub fn add(&mut self, field: String, more: Occurrence) {
         if let Some(known) = self.0.get_mut(&field) {
             known.first = known.first.min(more.first);
             known.times = known.times.max(more.times);
@@ -101,7 +101,7 @@ impl Presence {
         for (field, more) in later.new_to(&self) {
             self.add(
                 field,
-                Sightings { first: before + more.first, always: more.always && before == 0, ..more },
+                Occurrence { first: before + more.first, always: more.always && before == 0, ..more },
             );
         }
         self
@@ -115,7 +115,7 @@ impl Presence {
         }
         self.join_known(other);
         for (field, more) in other.new_to(self) {
-            self.add(field, Sightings { first: NEVER_FIRST, always: false, ..more });
+            self.add(field, Occurrence { first: NEVER_FIRST, always: false, ..more });
         }
     }
 
@@ -127,7 +127,7 @@ impl Presence {
         }
     }
 
-    fn new_to(&self, known: &Self) -> Vec<(String, Sightings)> {
+    fn new_to(&self, known: &Self) -> Vec<(String, Occurrence)> {
         let new = self.0.iter().filter(|(field, _)| !known.has(field));
         new.map(|(field, seen)| (field.clone(), *seen)).collect()
     }
@@ -146,7 +146,7 @@ impl Presence {
     /// The fields that earlier records had and none of a pull has so far, though it should; with each whether that is
     /// certain before everything is read.
     pub fn vanished<'a>(&'a self, now: &'a Self, pull: Progress) -> impl Iterator<Item = (&'a str, bool)> {
-        let vanished = move |(field, known): (&'a String, &'a Sightings)| {
+        let vanished = move |(field, known): (&'a String, &'a Occurrence)| {
             // What stands in an object or a list is looked for where there is such a thing.
             let inside = field.split_once('.').filter(|(outer, _)| *outer != EXTRA);
             let (is_looked_for, is_due) = match inside {
@@ -168,7 +168,7 @@ impl Presence {
     /// What to hold the next pull against, after one that had `now`. A `complete` one tells all there is; but what was
     /// held back stays known, and a field that came late once may do so again.
     #[must_use]
-    pub fn after(&self, now: &Self, complete: bool, fate: impl Fn(&str) -> Fate) -> Self {
+    pub fn after(&self, now: &Self, complete: bool, fate: impl Fn(&str) -> MissingFieldOutcome) -> Self {
         if now.is_empty() {
             return self.clone();
         }
@@ -176,18 +176,20 @@ impl Presence {
         for (field, known) in &self.0 {
             let next = match (now.0.get(field), fate(field)) {
                 (Some(seen), _) if complete => {
-                    Some(Sightings { first: known.first.max(seen.first), ..*seen })
+                    Some(Occurrence { first: known.first.max(seen.first), ..*seen })
                 }
-                // What was held and came again was not for every record.
-                (Some(seen), _) => Some(Sightings {
-                    always: known.always && seen.always && !known.held,
+                // A field that was held and came again with one document alone was not for every record.
+                (Some(seen), _) => Some(Occurrence {
+                    always: seen.always && if known.held { seen.times >= MIN_TIMES } else { known.always },
                     times: (known.times + seen.times).min(MAX_TIMES),
                     held: false,
                     ..*known
                 }),
-                (None, Fate::Held) => Some(Sightings { held: true, ..*known }),
-                (None, Fate::Emptied) => None,
-                (None, Fate::NotMissed) => (!complete).then_some(Sightings { always: false, ..*known }),
+                (None, MissingFieldOutcome::Kept) => Some(Occurrence { held: true, ..*known }),
+                (None, MissingFieldOutcome::Emptied) => None,
+                (None, MissingFieldOutcome::NotMissing) => {
+                    (!complete).then_some(Occurrence { always: false, ..*known })
+                }
             };
             if let Some(next) = next {
                 after.add(field.clone(), next);
@@ -196,13 +198,13 @@ impl Presence {
         for (field, seen) in now.new_to(self) {
             let known_before = !self.is_empty() && !complete;
             let first = if complete { seen.first } else { NEVER_FIRST };
-            after.add(field, Sightings { first, always: seen.always && !known_before, ..seen });
+            after.add(field, Occurrence { first, always: seen.always && !known_before, ..seen });
         }
         after
     }
 }
 
-impl Sightings {
+impl Occurrence {
     /// Whether a record without it is out of the ordinary.
     const fn is_certain(&self) -> bool {
         self.held || self.always && self.times >= MIN_TIMES
@@ -211,11 +213,11 @@ impl Sightings {
 
 /// What became of a field that earlier records had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum MissingFieldOutcome {
     /// Nothing out of the ordinary.
-    NotMissed,
+    NotMissing,
     /// Its values were kept.
-    Held,
+    Kept,
     /// Its values were emptied.
     Emptied,
 }
@@ -227,7 +229,7 @@ mod tests {
     fn of(fields: &[(&str, u64, bool)]) -> Presence {
         let mut presence = Presence::default();
         for (field, first, always) in fields {
-            let seen = Sightings { first: *first, times: 9, always: *always, held: false };
+            let seen = Occurrence { first: *first, times: 9, always: *always, held: false };
             presence.add((*field).to_owned(), seen);
         }
         presence
@@ -249,7 +251,7 @@ mod tests {
         assert_eq!(vanished(&before, &none, 0, true, true), [""; 0], "no record says nothing");
         assert_eq!(vanished(&before, &of(&[("price", 9, false)]), 100, false, false), [""; 0]);
         let mut once = Presence::default();
-        once.add("note".to_owned(), Sightings { first: 0, times: 1, always: true, held: false });
+        once.add("note".to_owned(), Occurrence { first: 0, times: 1, always: true, held: false });
         assert_eq!(vanished(&once, &none, 9, false, true), [""; 0], "one record is no rule");
     }
 
@@ -267,7 +269,7 @@ mod tests {
     fn records_in_a_row_count_together() {
         let first = of(&[("a", 0, true), ("b", 2, false)]);
         let both = first.then(&of(&[("a", 0, true), ("c", 1, false)]), 10);
-        assert_eq!(both.0["a"], Sightings { first: 0, times: 18, always: true, held: false });
+        assert_eq!(both.0["a"], Occurrence { first: 0, times: 18, always: true, held: false });
         assert_eq!((both.0["b"].first, both.0["c"].first, both.0["c"].always), (2, 11, false));
         assert_eq!(Presence::default().then(&both, 0), both);
         let mut parts = of(&[("a", 0, true)]);
@@ -282,25 +284,36 @@ mod tests {
     fn a_complete_pull_tells_all_there_is_but_what_it_held_back_stays_known_and_is_missed_at_once() {
         let before = of(&[("price", 4, false), ("brand", 5, false), ("name", 9, true)]);
         let now = of(&[("name", 2, true), ("new", 0, true)]);
-        let fate = |field: &str| if field == "price" { Fate::Held } else { Fate::NotMissed };
+        let fate = |field: &str| {
+            if field == "price" { MissingFieldOutcome::Kept } else { MissingFieldOutcome::NotMissing }
+        };
         let after = before.after(&now, true, fate);
         assert_eq!((after.has("brand"), after.0["name"].first, after.0["new"].always), (false, 9, true));
         assert!(after.holds("price"));
         assert_eq!(vanished(&after, &now, 1, false, false), ["price"], "in a pull of changes too");
 
-        let some = after.after(&now, false, |_| Fate::NotMissed);
+        let some = after.after(&now, false, |_| MissingFieldOutcome::NotMissing);
         assert!(some.has("price") && some.0["new"].always, "a pull of changes forgets nothing");
-        let again = after.after(&of(&[("price", 0, true)]), false, |_| Fate::NotMissed);
-        assert!(!again.0["price"].held && !again.0["price"].always, "it was not for every record");
-        assert!(!after.after(&now, false, |_| Fate::Emptied).has("price"));
-        assert_eq!(after.after(&Presence::default(), true, |_| Fate::NotMissed), after, "nothing came");
+        let again = after.after(&of(&[("price", 0, true)]), false, |_| MissingFieldOutcome::NotMissing);
+        assert!(!again.0["price"].held && again.0["price"].always, "it is in every record again");
+        let mut once = Presence::default();
+        once.add("price".to_owned(), Occurrence { first: 0, times: 1, always: true, held: false });
+        let again = after.after(&once, false, |_| MissingFieldOutcome::NotMissing);
+        assert!(!again.0["price"].held && !again.0["price"].always, "one document is no rule");
+        assert!(!after.after(&now, false, |_| MissingFieldOutcome::Emptied).has("price"));
+        assert_eq!(
+            after.after(&Presence::default(), true, |_| MissingFieldOutcome::NotMissing),
+            after,
+            "nothing came"
+        );
     }
 
     #[test]
     fn what_some_documents_lack_is_no_rule_from_then_on() {
-        let first = Presence::default().after(&of(&[("note", 0, true)]), false, |_| Fate::NotMissed);
+        let first =
+            Presence::default().after(&of(&[("note", 0, true)]), false, |_| MissingFieldOutcome::NotMissing);
         assert!(first.0["note"].always);
-        let second = first.after(&of(&[("name", 0, true)]), false, |_| Fate::NotMissed);
+        let second = first.after(&of(&[("name", 0, true)]), false, |_| MissingFieldOutcome::NotMissing);
         assert!(!second.0["note"].always && !second.0["name"].always);
         assert_eq!(vanished(&second, &of(&[("name", 0, true)]), 5, false, true), [""; 0]);
     }

@@ -52,7 +52,7 @@ impl Paths {
 
     /// The path that was perhaps meant by `missed`, where one is much like it: its last name first of all.
     #[must_use]
-    pub fn perhaps(&self, missed: &str) -> Option<&str> {
+    pub fn closest_to(&self, missed: &str) -> Option<&str> {
         let (whole, last) = (fold_path(missed), fold(last_name(missed)));
         let alike = |path: &str| {
             let by_last = jaro_winkler(&last, &fold(last_name(path)));
@@ -83,7 +83,7 @@ mod tests {
     fn perhaps(missed: &str, record: &str) -> Option<String> {
         let mut paths = Paths::default();
         paths.add(Json::parse(record.as_bytes()).unwrap());
-        paths.perhaps(missed).map(str::to_owned)
+        paths.closest_to(missed).map(str::to_owned)
     }
 
     #[test]

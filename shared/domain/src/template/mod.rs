@@ -40,11 +40,11 @@ pub struct Outgoing<'a> {
     pub idempotency_key: &'a str,
     /// How decimals are written.
     pub numbers: NumberForm,
-    /// Where the ERP is: the day of a moment is the day there.
+    /// The ERP's time zone: `|date` writes the day that a moment has in it.
     pub zone: &'a TimeZone,
 }
 
-/// The zone of what has no moments to write.
+/// The time zone of an [`Outgoing`] that has no moments to write.
 pub static UTC: TimeZone = TimeZone::UTC;
 
 /// Whether a placeholder of this name can be filled in for records of a type.

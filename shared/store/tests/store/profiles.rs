@@ -1,7 +1,7 @@
 use domain::DataType;
 use domain::json::Json;
 use domain::mapping::drift::{Profile, Shape, Watch};
-use domain::mapping::{Presence, Sightings};
+use domain::mapping::{Occurrence, Presence};
 use domain::run::{Counts, Parts, Run, RunStatus};
 use jiff::Timestamp;
 use store::{Collection, Started, Store, StoreError};
@@ -12,7 +12,7 @@ fn profile(record: &str) -> Profile {
     let mut watch = Watch::new(&Shape::default());
     watch.look(&Json::parse(record.as_bytes()).unwrap().members());
     let mut presence = Presence::default();
-    presence.add("sku".to_owned(), Sightings { first: 0, times: 1, always: true, held: false });
+    presence.add("sku".to_owned(), Occurrence { first: 0, times: 1, always: true, held: false });
     Profile { shape: watch.seen(), presence, ..Profile::default() }
 }
 

@@ -118,7 +118,7 @@ impl ConnectionSettings {
         self.enabled_data_types.as_ref().is_none_or(|enabled| enabled.contains(&data_type))
     }
 
-    /// Where the ERP is: the zone of times that name none, and of days.
+    /// Returns the ERP's time zone, in which times that name none, and days, are read and written; UTC unless set.
     #[must_use]
     pub fn zone(&self) -> TimeZone {
         self.time_zone.as_deref().and_then(|zone| parse_zone(zone).ok()).unwrap_or(TimeZone::UTC)

@@ -1,4 +1,4 @@
-//! What is remembered of records from pull to pull.
+//! The profile of an ERP's records, which is remembered from pull to pull.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::Shape;
 use crate::mapping::Presence;
 
-/// What records look like: the fields they have, and which of ours they fill.
+/// Profiles the records of a collection: the fields they have, and which of our fields they fill.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "Stored")]
 pub struct Profile {
@@ -15,9 +15,9 @@ pub struct Profile {
     pub shape: Shape,
     /// Ours that they fill.
     pub presence: Presence,
-    /// Whether a pull that read everything was among those it was learnt from.
+    /// Tells whether it was learnt from a pull that read everything.
     pub complete: bool,
-    /// The program (mapping, transformations and filters) it was learnt under.
+    /// Names the program (mapping, transformations and filters) it was learnt under.
     pub program: Option<u64>,
     /// Of fields that nothing fills where the mapping says, the path that was perhaps meant. Kept while a run is at work.
     pub suggestions: BTreeMap<String, String>,
@@ -51,12 +51,14 @@ impl From<Stored> for Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::Sightings;
+    use crate::mapping::Occurrence;
 
     #[test]
     fn what_was_kept_is_read_again_in_its_old_form_too() {
         let mut profile = Profile::default();
-        profile.presence.add("price".to_owned(), Sightings { first: 3, times: 2, always: false, held: true });
+        profile
+            .presence
+            .add("price".to_owned(), Occurrence { first: 3, times: 2, always: false, held: true });
         profile.suggestions.insert("name".to_owned(), "bez".to_owned());
         let text = serde_json::to_string(&profile).unwrap();
         assert_eq!(serde_json::from_str::<Profile>(&text).unwrap(), profile);

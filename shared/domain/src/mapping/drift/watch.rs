@@ -111,7 +111,7 @@ impl Watch {
         }
     }
 
-    /// What this pull saw so far.
+    /// Returns the shape of the records that this pull has seen so far.
     #[must_use]
     pub fn seen(&self) -> Shape {
         self.shape(|field| field.now)

@@ -2,7 +2,7 @@
 
 use super::{Found, Level, Plan, Source, path};
 use crate::json::Members;
-use crate::mapping::presence::{MAX_TIMES, Presence, Sightings};
+use crate::mapping::presence::{MAX_TIMES, Occurrence, Presence};
 use crate::records::FieldKind;
 
 /// How often each slot was filled.
@@ -12,7 +12,7 @@ pub(super) struct Count {
     objects: u64,
     slots: Vec<Filled>,
     /// Slots that the object at hand says are empty, by a null where they are taken from.
-    pub(super) told_empty: Vec<bool>,
+    pub(super) explicitly_empty: Vec<bool>,
 }
 
 /// How often a slot was filled.
@@ -26,8 +26,8 @@ struct Filled {
 impl Count {
     /// Gets ready for the next object of a level with this many slots.
     pub(super) fn begin(&mut self, slots: usize) {
-        self.told_empty.clear();
-        self.told_empty.resize(slots, false);
+        self.explicitly_empty.clear();
+        self.explicitly_empty.resize(slots, false);
         self.slots.resize(slots, Filled::default());
     }
 
@@ -44,10 +44,10 @@ impl Count {
         self.objects = self.objects.saturating_sub(1);
     }
 
-    fn of(&self, slot: usize) -> Option<Sightings> {
+    fn of(&self, slot: usize) -> Option<Occurrence> {
         let Filled { times, first } = self.slots.get(slot).copied()?;
         let always = times == self.objects;
-        (times > 0).then_some(Sightings { first, times: times.min(MAX_TIMES), always, held: false })
+        (times > 0).then_some(Occurrence { first, times: times.min(MAX_TIMES), always, held: false })
     }
 }
 
@@ -56,8 +56,8 @@ impl Level {
     pub(super) fn count(&mut self, found: &Found<'_>, members: &Members<'_>) {
         let is_filled = |count: &Count, slot: usize, source: &Source| {
             found[slot].is_some()
-                || count.told_empty[slot]
-                || matches!(source, Source::Path(path) if path.is_told_empty(members))
+                || count.explicitly_empty[slot]
+                || matches!(source, Source::Path(path) if path.is_explicitly_empty(members))
         };
         for (slot, plan) in self.plans.iter().enumerate() {
             let mut filled = is_filled(&self.count, slot, &plan.source);

@@ -16,7 +16,7 @@ impl Source {
     pub(super) fn overrule<'a>(
         &self,
         found: &mut Option<Json<'a>>,
-        told_empty: &mut bool,
+        explicitly_empty: &mut bool,
         record: Json<'a>,
         members: &Members<'a>,
     ) {
@@ -25,8 +25,8 @@ impl Source {
             Self::Path(path) => path.find(record, members),
             Self::Nowhere => None,
         };
-        *told_empty = value.is_some_and(|value| value.kind() == Kind::Null);
-        *found = value.filter(|_| !*told_empty);
+        *explicitly_empty = value.is_some_and(|value| value.kind() == Kind::Null);
+        *found = value.filter(|_| !*explicitly_empty);
     }
 
     /// What is wrong with a record without a field that it must have.
