@@ -70,6 +70,17 @@ async fn a_field_that_vanished_from_all_records_is_kept_and_the_rest_is_stored()
 }
 
 #[tokio::test]
+async fn a_field_that_came_back_is_held_again_when_it_goes_again() {
+    let (causeway, erp, connection, _) = start(json!({"price": "Preis"}), json!({})).await;
+    for name in ["Preis", "Preis netto", "Preis", "Preis netto"] {
+        erp.set("products", products(name));
+        let run = causeway.sync(&connection, "products").await;
+        assert_eq!(has_flag(&run, "fields_held"), name == "Preis netto", "{run}");
+    }
+    assert_eq!(field(&causeway, &connection, "P7", "price").await, "7.50");
+}
+
+#[tokio::test]
 async fn a_dry_run_tells_what_would_be_kept_and_plans_no_change_of_it() {
     let (causeway, erp, connection, _) = start(json!({"price": "Preis"}), json!({})).await;
     erp.set("products", products("Preis"));

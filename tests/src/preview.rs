@@ -70,6 +70,18 @@ async fn a_preview_shows_what_each_record_would_become_and_stores_nothing() {
 }
 
 #[tokio::test]
+async fn a_preview_tells_which_fields_a_record_is_stored_without() {
+    let (causeway, erp) = (Causeway::start().await, Erp::start().await);
+    erp.set("products", vec![json!({"sku": "A", "price": "ten"})]);
+    let connection = causeway.connect_http(erp.url()).await;
+    let shown = preview(&causeway, &connection, json!({"dataType": "products"})).await;
+    let record = &shown["records"][0];
+    assert_eq!((&record["outcome"], &record["mapped"]), (&json!("mapped"), &json!({"sku": "A"})));
+    assert_eq!(record["warnings"][0]["field"], "price", "{shown}");
+    assert!(record["warnings"][0]["message"].as_str().unwrap().contains("ten"), "{shown}");
+}
+
+#[tokio::test]
 async fn what_is_left_out_is_taken_from_the_oldest_enabled_config() {
     let (causeway, _erp, connection) = start().await;
     let config = |enabled: bool, title: &str| {
