@@ -127,6 +127,12 @@ fn last() -> Timestamp {
 }
 
 fn parse(text: &str) -> Result<Option<Parsed<'_>>, Fault> {
+    // Nothing below means anything but itself that begins as the times of this millennium do, which are most of them.
+    if text.starts_with('2')
+        && let Some(parsed) = with_offset(text)
+    {
+        return Ok(Some(parsed));
+    }
     if NO_TIME.iter().any(|none| text.starts_with(none)) || NO_TIME_WORDS.contains(&text) {
         return Ok(Some(Parsed::Nothing));
     }
